@@ -1,0 +1,110 @@
+"""People and units in the admin."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from apps.accounts.models import AccessLog, Department, Membership, PolicyVersion, Resident, Staff
+from apps.common.admin import DeskAdmin, ReadOnlyAdmin, ReferenceAdmin
+
+admin.site.unregister(Group)
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("department",)
+
+
+@admin.register(Staff)
+class StaffAdmin(UserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "display_name", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    search_fields = ("username", "display_name")
+    ordering = ("username",)
+    inlines: ClassVar[Any] = [MembershipInline]
+    list_per_page = 20
+    show_full_result_count = False
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password", "display_name")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "groups")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("username", "display_name", "password1", "password2")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
+        """Save; whoever is made here works in the admin."""
+        if not change:
+            obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """Refuse: what a person did stays under their name; leaving is ``is_active`` off."""
+        return False
+
+
+@admin.register(Department)
+class DepartmentAdmin(ReferenceAdmin):
+    list_display = ("code", "short", "name", "kind", "parent", "is_active")
+    list_select_related = ("parent",)
+    list_filter = ("kind", "is_active")
+    search_fields = ("code", "name", "short")
+    ordering = ("kind", "code")
+    autocomplete_fields = ("parent", "street")
+
+
+@admin.register(Resident)
+class ResidentAdmin(ReadOnlyAdmin):
+    list_display = ("shown_name", "phone_shown", "street", "elder_mode", "created_at", "cancelled_at")
+    list_select_related = ("street",)
+    ordering = ("-created_at",)
+    fields = ("shown_name", "phone_shown", "street", "community", "elder_mode", "created_at", "cancelled_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Resident]:
+        """Return what this person may list."""
+        return Resident.objects.visible_to(request.user)
+
+    @admin.display(description=_("phone"))
+    def phone_shown(self, resident: Resident) -> str:
+        """Return the masked phone."""
+        return resident.phone_masked or "-"
+
+    @admin.display(description=_("nickname"))
+    def shown_name(self, resident: Resident) -> str:
+        """Return the nickname."""
+        return resident.shown_name
+
+
+@admin.register(AccessLog)
+class AccessLogAdmin(ReadOnlyAdmin):
+    list_display = ("at", "staff", "department_name", "subject", "data", "reason")
+    list_select_related = ("staff",)
+    search_fields = ("subject",)
+    ordering = ("-id",)
+    fields = ("at", "staff", "department_name", "resident_id", "subject", "data", "reason")
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(DeskAdmin):
+    list_display = ("version", "major", "valid_from", "text_url")
+    ordering = ("-valid_from",)
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """Refuse: residents agreed to it as it is; a change is a new version."""
+        return False

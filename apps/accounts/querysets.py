@@ -1,0 +1,41 @@
+"""Chainable filters and who may see which rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from apps.accounts.states import Role
+
+if TYPE_CHECKING:
+    from apps.accounts.models import Department, Resident
+
+
+class DepartmentQuerySet(models.QuerySet["Department"]):
+    """Units."""
+
+    def visible_to(self, _staff: Any) -> DepartmentQuerySet:
+        """Keep what ``staff`` may see: the directory of units is no secret."""
+        return self
+
+    def with_below(self, ids: Any) -> DepartmentQuerySet:
+        """Keep the units ``ids`` and those under them; the tree is three levels deep at most."""
+        return self.filter(
+            models.Q(id__in=ids) | models.Q(parent_id__in=ids) | models.Q(parent__parent_id__in=ids)
+        )
+
+
+class ResidentQuerySet(models.QuerySet["Resident"]):
+    """Residents."""
+
+    def for_session(self, session_id: Any, *, now: dt.datetime) -> ResidentQuerySet:
+        """Keep the resident whose session ``session_id`` is open."""
+        return self.filter(
+            sessions__id=session_id, sessions__ended_at=None, sessions__expires_at__gt=now, cancelled_at=None
+        )
+
+    def visible_to(self, staff: Any) -> ResidentQuerySet:
+        """Keep what ``staff`` may list: administrators the accounts, everyone else meets a resident in a case."""
+        return self if staff.is_superuser or Role.ADMINISTRATOR in staff.roles else self.none()

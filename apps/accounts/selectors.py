@@ -1,0 +1,82 @@
+"""Reads about people and units."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from apps.accounts.models import AccessLog, Consent, Department, PolicyVersion, Resident, Staff
+from apps.accounts.states import BASIC_SERVICE
+from apps.common.models import Community, Street
+
+
+def policy_current(*, now: dt.datetime) -> PolicyVersion | None:
+    """Return the privacy policy in force, or None before the first.  1 query."""
+    return PolicyVersion.objects.filter(valid_from__lte=now).order_by("-valid_from").first()
+
+
+def resident_of_session(*, session_id: UUID, now: dt.datetime) -> Resident | None:
+    """Return the resident of an open session with ``agreed`` (whether the basic consent in force was given).  1 query."""
+    major = PolicyVersion.objects.filter(valid_from__lte=now).order_by("-valid_from").values("major")[:1]
+    given = Consent.objects.filter(
+        resident=OuterRef("pk"), purpose=BASIC_SERVICE, withdrawn_at=None, major__gte=Subquery(major)
+    )
+    return Resident.objects.for_session(session_id, now=now).annotate(agreed=Exists(given)).first()
+
+
+def resident_get(*, resident_id: UUID) -> Resident:
+    """Return a resident.  1 query.  Raises Resident.DoesNotExist."""
+    return Resident.objects.get(id=resident_id)
+
+
+def residents_by_id(*, ids: set[UUID]) -> dict[UUID, Resident]:
+    """Return residents by id.  1 query."""
+    return {resident.id: resident for resident in Resident.objects.filter(id__in=ids)}
+
+
+def consents_of(*, resident_id: UUID) -> QuerySet[Consent]:
+    """Return the resident's ledger, newest first.  1 query when read."""
+    return Consent.objects.filter(resident_id=resident_id).order_by("-given_at", "-id")
+
+
+def access_log_of(*, resident_id: UUID) -> QuerySet[AccessLog]:
+    """Return who looked at the resident's data, newest first.  1 query when read."""
+    return AccessLog.objects.filter(resident_id=resident_id)
+
+
+def place_valid(*, street: str | None, community: str | None, on: dt.date) -> str | None:
+    """Return the name of the field that is not on offer on ``on`` ("street", "community"), or None.  ≤ 2 queries."""
+    if street and not Street.objects.in_force(on).filter(code=street, selectable=True).exists():
+        return "street"
+    if community:
+        found = Community.objects.in_force(on).filter(code=community, selectable=True)
+        if not (found.filter(street_id=street) if street else found).exists():
+            return "community"
+    return None
+
+
+def department_by_code(*, code: str) -> Department | None:
+    """Return the active unit ``code``, or None.  1 query."""
+    return Department.objects.filter(code=code, is_active=True).first()
+
+
+def departments_below(*, ids: frozenset[int]) -> QuerySet[Department]:
+    """Return the units ``ids`` and those under them, as a subquery when used in a filter."""
+    return Department.objects.with_below(ids)
+
+
+def departments_active() -> QuerySet[Department]:
+    """Return the units that can be given work, by code.  1 query when read."""
+    return Department.objects.filter(is_active=True).order_by("kind", "code")
+
+
+def staff_by_username(*, username: str) -> Staff | None:
+    """Return an active member of staff, or None.  1 query."""
+    return Staff.objects.filter(username=username, is_active=True).first()
+
+
+def staff_of_unit(*, code: str) -> Staff | None:
+    """Return a handler of the unit, or None.  1 query."""
+    return Staff.objects.filter(departments__code=code, groups__name="handler", is_active=True).first()

@@ -1,0 +1,103 @@
+"""Doors outside of the API: pictures by signed link, health, figures for Prometheus."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from uuid import UUID
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_GET
+from django_prometheus.exports import ExportToDjangoView
+
+from apps.common import uploads
+from apps.common.models import Upload
+from apps.common.heartbeat import LANES, heartbeat_age_s
+
+HEARTBEAT_MAX_AGE_S = 90
+
+
+@require_GET
+def upload_file(_request: HttpRequest, token: str) -> HttpResponseBase:
+    """Send the picture of a signed link; a wrong or old link is 404."""
+    found = uploads.upload_of_link(token)
+    if found is None or not default_storage.exists(found[1]):
+        raise Http404
+    upload, path = found
+    response = FileResponse(default_storage.open(path), content_type=upload.content_type)
+    response["Cache-Control"] = "private, max-age=3600"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@require_GET
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """Say that the process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_GET
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """Say whether requests and messages can be served: 200 or 503 with what is missing."""
+    parts = {"database": _database(), "migrations": _migrations(), "redis": _redis()}
+    parts |= {f"worker_{lane}": _worker(lane) for lane in LANES}
+    ready = all(part == "ok" for part in parts.values())
+    return JsonResponse({"status": "ok" if ready else "unavailable", **parts}, status=200 if ready else 503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "unavailable"
+    return "ok"
+
+
+def _migrations() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "unavailable"
+    return "behind" if plan else "ok"
+
+
+def _redis() -> str:
+    value = int(time.time())
+    cache.set("readyz", value, timeout=60)
+    return "ok" if cache.get("readyz") is not None else "unavailable"
+
+
+def _worker(lane: str) -> str:
+    age = heartbeat_age_s(lane)
+    return "ok" if age is not None and age < HEARTBEAT_MAX_AGE_S else "silent"
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer the figures in Prometheus' format to whoever knows ``METRICS_TOKEN`` (to all where none is set)."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if settings.METRICS_TOKEN and not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
+        raise Http404
+    answer: Any = ExportToDjangoView(request)
+    return HttpResponse(answer.content, content_type=answer["Content-Type"])
+
+
+@require_GET
+def upload_public(_request: HttpRequest, upload_id: UUID) -> HttpResponseBase:
+    """Send a picture of an article; those of cases have only signed links."""
+    upload = Upload.objects.filter(id=upload_id, purpose=Upload.Purpose.ARTICLE).first()
+    if upload is None or not default_storage.exists(upload.path):
+        raise Http404
+    response = FileResponse(default_storage.open(upload.path), content_type=upload.content_type)
+    response["Cache-Control"] = "public, max-age=86400"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -1,0 +1,111 @@
+"""What a case looks like to its resident.
+
+Built by hand: a page of a hundred cases with their histories costs a third of what nested serializers take, and the
+schema test compares each key with ``CaseOutput``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.common import clock
+from apps.common.api.serializers import UploadOutput
+from apps.common.models import Upload
+from apps.feedback import labels
+from apps.feedback.models import Case, Rating, TimelineEntry
+from apps.feedback.selectors import History
+from apps.feedback.states import TEXT_SHOWN, Actor, CaseState, Verb, verbs_open
+
+_RESIDENT = frozenset({Actor.RESIDENT})
+
+
+def moment(at: dt.datetime | None) -> str | None:
+    """Return an ISO time with the district's offset, in seconds."""
+    return None if at is None else clock.local(at).isoformat(timespec="seconds")
+
+
+def case_shape(*, case: Case, history: History, now: dt.datetime) -> dict[str, Any]:
+    """Return the JSON object of a case.  No query."""
+    entries = history.entries[case.id]
+    reply = next((e for e in reversed(entries) if e.verb == Verb.REPLY.value), None)
+    point = case.point
+    return {
+        "number": case.number,
+        "request_type": case.request_type,
+        "category": case.category_id,
+        "text": case.text,
+        "address": case.address,
+        "street": case.street_id,
+        "point": {"lng": point.lng, "lat": point.lat, "crs": point.crs} if point else None,
+        "identity": case.identity,
+        "state": case.state,
+        "state_label": case.state_label,
+        "unit": case.unit.short if case.unit else None,
+        "submitted_at": moment(case.submitted_at),
+        "due_at": moment(case.due_at),
+        "due_provisional": case.due_provisional,
+        "due_explained": [_due_line(line) for line in case.due_explained],
+        "overdue": case.overdue(now),
+        "can": [verb.value for verb in verbs_open(source=CaseState(case.state), actors=_RESIDENT)],
+        "timeline": [_entry(case, entry, history.uploads.get(entry.id, [])) for entry in entries],
+        "reply": _reply(reply),
+        "rating": _rating(history.ratings.get(case.id)),
+        "public_number": None,
+    }
+
+
+def _entry(case: Case, entry: TimelineEntry, uploads: list[Upload]) -> dict[str, Any]:
+    verb = Verb(entry.verb)
+    text = case.text if verb is Verb.SUBMIT else entry.text
+    return {
+        "at": moment(entry.at),
+        "verb": entry.verb,
+        "label": str(labels.VERB_LABELS[verb]),
+        "text": text if verb in TEXT_SHOWN else "",
+        "unit": entry.unit.short if entry.unit else None,
+        "uploads": UploadOutput(uploads, many=True).data if uploads else [],
+    }
+
+
+def _reply(entry: TimelineEntry | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    return {"at": moment(entry.at), "unit": entry.unit.short if entry.unit else None, "text": entry.text}
+
+
+def _rating(rating: Rating | None) -> dict[str, Any] | None:
+    if rating is None:
+        return None
+    return {
+        "at": moment(rating.at),
+        "resolved": rating.resolved,
+        "satisfaction": rating.satisfaction,
+        "comment": rating.comment,
+    }
+
+
+def _due_line(line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "on": line["on"],
+        "counts": line["counts"],
+        "why": line["why"],
+        "label": why_label(line),
+        "provisional": line["provisional"],
+    }
+
+
+def why_label(line: dict[str, Any]) -> str:
+    """Return the words for one day of a deadline's explanation."""
+    why = line["why"]
+    if why == "hours":
+        return _("%(hours)s hours on the clock") % {"hours": line["hours"]}
+    if why == "start":
+        return _("counted from this day")
+    if why == "weekday":
+        return _("working day")
+    if why == "weekend":
+        return _("weekend")
+    return f"{why}（{_('adjusted workday') if line['counts'] else _('day off')}）"

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class FeedbackConfig(AppConfig):
+    name = "apps.feedback"
+    label = "feedback"
+    verbose_name = _("Resident feedback")
+
+    def ready(self) -> None:
+        """Register the notice kinds."""
+        from apps.feedback import notices  # noqa: F401

@@ -1,0 +1,118 @@
+"""Reads of cases and categories."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, F, Prefetch, QuerySet, Subquery, Value
+
+from apps.common.models import Street, Upload
+from apps.common.selectors import uploads_of
+from apps.feedback.clock import Term
+from apps.feedback.models import Case, Category, DeadlineProfile, Rating, TimelineEntry
+from apps.feedback.errors import CaseNotFound, CategoryUnknown
+
+STANDARD_PROFILE = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRules:
+    """What holds for a new case."""
+
+    profile_id: int
+    settle: Term
+    street_known: bool
+
+
+def intake_rules(*, category: str | None, street: str | None, on: dt.date) -> IntakeRules:
+    """Return the deadline profile in force for ``category`` and whether ``street`` is offered.  1 query.
+
+    Raises CategoryUnknown for a code that is not a sub-category in force.
+    """
+    known = Category.objects.in_force(on).filter(code=category, parent__isnull=False)
+    code = Subquery(known.values("profile_code")[:1]) if category else Value(STANDARD_PROFILE)
+    streets = Street.objects.in_force(on).filter(code=street, selectable=True)
+    profile = (
+        DeadlineProfile.objects.in_force(on)
+        .filter(code=code)
+        .annotate(street_known=Exists(streets))
+        .order_by("-valid_from")
+        .first()
+    )
+    if profile is None:
+        raise CategoryUnknown(attr="category")
+    return IntakeRules(
+        profile.id, Term(profile.settle_value, profile.settle_unit), profile.street_known  # type: ignore[attr-defined, arg-type]
+    )
+
+
+def category_tree(*, on: dt.date) -> list[dict[str, Any]]:
+    """Return the groups with their sub-categories in force.  2 queries."""
+    children = Category.objects.in_force(on).order_by("code")
+    groups = Category.objects.in_force(on).filter(parent=None).order_by("code")
+    return [
+        {
+            "code": group.code,
+            "name": group.name,
+            "children": [
+                {
+                    "code": child.code,
+                    "name": child.name,
+                    "notice": child.notice,
+                    "stopper": child.stopper or None,
+                    "visibility": "public" if child.public_by_default else "private",
+                    "sensitive": child.sensitive,
+                }
+                for child in group.children.all()
+            ],
+        }
+        for group in groups.prefetch_related(Prefetch("children", queryset=children))
+    ]
+
+
+def cases_own(*, resident_id: UUID, state: str | None = None) -> QuerySet[Case]:
+    """Return the resident's cases with their unit.  1 query when read."""
+    rows = Case.objects.owned_by(resident_id).select_related("unit")
+    return rows.filter(state=state) if state else rows
+
+
+def case_own(*, number: str, resident_id: UUID) -> Case:
+    """Return one of the resident's cases.  1 query.  Raises CaseNotFound, also for someone else's."""
+    case = cases_own(resident_id=resident_id).filter(number=number).first()
+    if case is None:
+        raise CaseNotFound
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened to a set of cases: entries by case, photos by entry, the last rating by case."""
+
+    entries: dict[UUID, list[TimelineEntry]]
+    uploads: dict[UUID, list[Upload]]
+    ratings: dict[UUID, Rating]
+
+
+def histories_of(*, cases: Iterable[Case]) -> History:
+    """Return the history of ``cases``, oldest entry first.  3 queries, whatever their number."""
+    ids = [case.id for case in cases]
+    entries: dict[UUID, list[TimelineEntry]] = {case_id: [] for case_id in ids}
+    found = TimelineEntry.objects.filter(case_id__in=ids, public=True).select_related("unit", "staff").order_by("id")
+    for entry in found:
+        entries[entry.case_id].append(entry)
+    uploads = uploads_of(attached_to=[entry.id for rows in entries.values() for entry in rows])
+    ratings = {rating.case_id: rating for rating in Rating.objects.filter(case_id__in=ids).order_by("at")}
+    return History(entries, uploads, ratings)
+
+
+def queue_of(*, staff: Any) -> QuerySet[Case]:
+    """Return what ``staff`` may see, the most urgent deadline first."""
+    return (
+        Case.objects.visible_to(staff)
+        .select_related("unit", "category", "street")
+        .order_by(F("due_at").asc(nulls_last=True), "id")
+    )

@@ -1,0 +1,155 @@
+"""The content desk."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import TabularInline
+
+from apps.common import clock
+from apps.common.admin import DeskAdmin
+from apps.common.api.public_cache import public_changed
+from apps.common.errors import Refused
+from apps.news import services
+from apps.news.models import VERB_LABELS, Article, ArticleEvent, Column
+from apps.news.states import MOVES, ArticleState, Verb, verbs_open
+
+
+@admin.register(Column)
+class ColumnAdmin(DeskAdmin):
+    list_display = ("name", "slug", "parent", "position", "is_active")
+    list_select_related = ("parent",)
+    ordering = ("position", "id")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, and let public answers be made anew."""
+        super().save_model(request, obj, form, change)
+        public_changed("news")
+
+
+class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The article with the version that was opened, so that a stale save is refused."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Article
+        fields = ("title", "column", "summary", "body_html", "source", "author", "pinned")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["seen_version"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any] | None:
+        """Tell early, in the form, what the service would refuse under the lock."""
+        values = super().clean()
+        if self.instance.pk and not self.instance._state.adding:
+            stored = Article.objects.filter(pk=self.instance.pk).values_list("version", flat=True).first()
+            if stored != self.cleaned_data.get("seen_version"):
+                raise ValidationError(str(services.ArticleChanged.message), "article_changed")
+        return values
+
+
+class EventInline(TabularInline):
+    model = ArticleEvent
+    extra = 0
+    fields = ("at", "verb", "staff", "reason", "version")
+    readonly_fields = fields
+    can_delete = False
+    ordering = ("id",)
+
+    def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ArticleEvent]:
+        """Return the events with who did them."""
+        return super().get_queryset(request).select_related("staff")
+
+
+@admin.register(Article)
+class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
+    form = ArticleForm
+    list_display = ("title", "column", "state_shown", "pinned", "published_at", "updated_at")
+    list_select_related = ("column",)
+    list_filter = ("state", "column")
+    search_fields = ("title",)
+    ordering = ("-updated_at", "-id")
+    fields = (
+        "title", "column", "summary", "body_html", "source", "author", "pinned", "state_shown", "published_at",
+        "seen_version",
+    )  # fmt: skip
+    readonly_fields = ("state_shown", "published_at")
+    inlines: ClassVar[Any] = [EventInline]
+    change_form_outer_before_template = "admin/news/moves.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        """Return what this person may see, without the search words."""
+        return Article.objects.visible_to(request.user).defer("search")
+
+    @admin.display(description=_("state"))
+    def state_shown(self, article: Article) -> str:
+        """Return the state in words."""
+        return article.state_label if article.pk else "-"
+
+    def save_model(self, request: HttpRequest, obj: Article, form: Any, _change: bool) -> None:
+        """Hand the form to the service, which locks and compares versions."""
+        services.article_save(
+            article=obj, staff=request.user, seen_version=form.cleaned_data.get("seen_version"), now=clock.now()
+        )  # type: ignore[misc]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the door of moves."""
+        door = self.admin_site.admin_view(self.move_view)
+        return [path("<uuid:article_id>/move/<str:verb>/", door, name="news_article_move"), *super().get_urls()]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Show the form with the moves that are open to this person."""
+        article = self.get_object(request, object_id) if object_id else None
+        context = {"moves": self._moves(request, article) if article else [], **(extra_context or {})}
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except Refused as refused:
+            self.message_user(request, refused.text(), messages.ERROR)
+            return HttpResponseRedirect(request.path)
+
+    def _moves(self, request: HttpRequest, article: Article) -> list[dict[str, Any]]:
+        staff: Any = request.user
+        roles = staff.roles if not staff.is_superuser else frozenset(r for m in MOVES for r in m.roles)
+        reasons = {m.verb for m in MOVES if m.needs_reason}
+        return [
+            {
+                "verb": verb.value,
+                "label": VERB_LABELS[verb.value],
+                "needs_reason": verb in reasons,
+                "url": reverse("admin:news_article_move", args=[article.pk, verb.value]),
+            }
+            for verb in verbs_open(source=ArticleState(article.state), roles=roles)
+        ]
+
+    def move_view(self, request: HttpRequest, article_id: Any, verb: str) -> HttpResponse:
+        """POST: make a move and go back to the article, with what came of it as a message."""
+        if request.method != "POST" or verb not in {v.value for v in Verb}:
+            return HttpResponse(status=405)
+        try:
+            article = services.article_move(
+                article_id=article_id, verb=Verb(verb), staff=request.user, reason=request.POST.get("reason", "")[:300],
+                now=clock.now(),
+            )  # type: ignore[arg-type]  # fmt: skip
+        except Refused as refused:
+            self.message_user(request, refused.text(), messages.ERROR)
+        else:
+            self.message_user(request, _("Done: %(state)s.") % {"state": article.state_label}, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:news_article_change", args=[article_id]))

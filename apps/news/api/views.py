@@ -1,0 +1,109 @@
+"""What the public reads."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api.base import PublicView
+from apps.common import clock
+from apps.common.api.fields import text_clean
+from apps.common.api.paging import CursorInvalid, limit_of, page_of
+from apps.common.api.schema import paged
+from apps.common.words import highlight, query_words
+from apps.news import selectors
+from apps.news.api import serializers as shapes
+from apps.news.models import Article
+from apps.news.text import html_text
+
+MAX_OFFSET = 1000
+
+
+class ColumnsView(PublicView):
+    """GET columns"""
+
+    @extend_schema(responses=shapes.ColumnOutput(many=True))
+    def get(self, _request: Request) -> Response:
+        return Response(selectors.column_tree())
+
+
+class ArticlesView(PublicView):
+    """GET articles"""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("column", OpenApiTypes.STR), OpenApiParameter("q", OpenApiTypes.STR),
+            OpenApiParameter("limit", OpenApiTypes.INT), OpenApiParameter("cursor", OpenApiTypes.STR),
+        ],
+        responses=paged(shapes.ArticleItem),
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        column = request.query_params.get("column") or None
+        text = text_clean(request.query_params.get("q", "")).strip()
+        if text:
+            return Response(_search(request, text, column))
+        page = page_of(
+            rows=selectors.articles_public(column=column),
+            request=request,
+            keys=("-pinned", "-published_at", "-id"),
+        )
+        return Response({"results": [article_item(row) for row in page.rows], "next": page.next})
+
+
+def _search(request: Request, text: str, column: str | None) -> dict[str, Any]:
+    """Best first has no stable key to go on from, so the cursor is a place in the ranking, at most 1,000 deep."""
+    limit, cursor = limit_of(request), request.query_params.get("cursor") or "0"
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 4 or int(cursor) > MAX_OFFSET:
+        raise CursorInvalid(attr="cursor")
+    offset = int(cursor)
+    rows = selectors.articles_found(text=text, column=column, limit=limit + 1, offset=offset)
+    words = query_words(text)
+    results = [
+        article_item(row)
+        | {"highlight": highlight(f"{row.title} {html_text(row.body_html)}", words=words)}
+        for row in rows[:limit]
+    ]
+    more = len(rows) > limit and offset + limit <= MAX_OFFSET
+    return {"results": results, "next": str(offset + limit) if more else None}
+
+
+class ArticleView(PublicView):
+    """GET articles/{id}"""
+
+    @extend_schema(responses=shapes.ArticleOutput)
+    def get(self, _request: Request, article_id: UUID) -> Response:
+        article = selectors.article_public(article_id=article_id)
+        if article is None:
+            raise NotFound
+        return Response(
+            article_item(article)
+            | {
+                "body_html": article.body_html,
+                "source": article.source,
+                "author": article.author,
+                "attachments": [],
+                "audio_url": None,
+                "updated_at": clock.local(article.updated_at).isoformat(timespec="seconds"),
+                "related": [article_item(row) for row in selectors.related_of(article=article)],
+            }
+        )
+
+
+def article_item(article: Article) -> dict[str, Any]:
+    """Return an article as lists show it.  No query when column and cover are loaded."""
+    published_at = article.published_at
+    return {
+        "id": str(article.id),
+        "title": article.title,
+        "summary": article.summary,
+        "column": {"slug": article.column.slug, "name": article.column.name},
+        "cover": {"url": f"/media/public/{article.cover_id}", "alt": article.cover_alt} if article.cover_id else None,
+        "published_at": clock.local(published_at).isoformat(timespec="seconds") if published_at else None,
+        "pinned": article.pinned,
+    }

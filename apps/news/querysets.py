@@ -1,0 +1,44 @@
+"""Chainable filters of articles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db import models
+from django.db.models import F
+
+from apps.accounts.states import Role
+from apps.common.words import query_words
+from apps.news.states import ArticleState
+
+if TYPE_CHECKING:
+    from apps.news.models import Article
+
+DESK = frozenset(
+    {Role.EDITOR, Role.REVIEWER_FIRST, Role.REVIEWER_SECOND, Role.REVIEWER_FINAL, Role.ADMINISTRATOR}
+)
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    """Articles."""
+
+    def published(self) -> ArticleQuerySet:
+        """Keep what the public may read."""
+        return self.filter(state=ArticleState.PUBLISHED.value, column__is_active=True)
+
+    def visible_to(self, staff: Any) -> ArticleQuerySet:
+        """Keep what ``staff`` may see: the content desk everything, others what is published."""
+        return self if staff.is_superuser or staff.roles & DESK else self.published()
+
+    def found_by(self, text: str) -> ArticleQuerySet:
+        """Keep the articles that hold every word of ``text``, ranked by ``rank`` (title before body)."""
+        words = query_words(text)
+        if not words:
+            return self.none()
+        query = SearchQuery(" & ".join(f"'{_quoted(word)}'" for word in words), config="simple", search_type="raw")
+        return self.filter(search=query).annotate(rank=SearchRank(F("search"), query))
+
+
+def _quoted(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("'", "''")

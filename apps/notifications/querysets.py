@@ -1,0 +1,38 @@
+"""Chainable filters of messages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from apps.accounts.states import Role
+from apps.notifications.states import DeliveryState
+
+if TYPE_CHECKING:
+    from apps.notifications.models import Delivery, InboxMessage
+
+
+class InboxQuerySet(models.QuerySet["InboxMessage"]):
+    """Inbox messages."""
+
+    def unread(self) -> InboxQuerySet:
+        """Keep what was not read."""
+        return self.filter(read_at=None)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Deliveries."""
+
+    def due(self, *, lane: str, now: dt.datetime) -> DeliveryQuerySet:
+        """Keep what of ``lane`` is to be sent now, the longest due first."""
+        return self.filter(state=DeliveryState.QUEUED, lane=lane, due_at__lte=now).order_by("due_at", "id")
+
+    def stale(self, *, now: dt.datetime) -> DeliveryQuerySet:
+        """Keep the claims that have run out: their worker died."""
+        return self.filter(state=DeliveryState.SENDING, claimed_until__lt=now)
+
+    def visible_to(self, staff: Any) -> DeliveryQuerySet:
+        """Keep what ``staff`` may list: administrators and auditors, without content."""
+        return self if staff.is_superuser or staff.roles & {Role.ADMINISTRATOR, Role.AUDITOR} else self.none()

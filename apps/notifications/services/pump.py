@@ -1,0 +1,201 @@
+"""The pump: claim a batch, send it with no transaction open, write what came of it.  And the sweep behind it.
+
+A worker that dies between claim and outcome leaves rows in ``sending``; when the claim runs out the sweep puts them
+back and they are sent (again: WeChat takes no idempotency key, and a reply that never comes is worse than one that
+comes twice).  A lost *answer* is different: the worker knows that the request left, so the row ends as ``unknown``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from apps.common import clock
+from apps.common.dispatch import Lane, send_after_commit
+from apps.notifications.channels import wechat
+from apps.notifications.kinds import kind_of
+from apps.notifications.models import Delivery, DeliveryAttempt, WechatTemplate
+from apps.notifications.services import ledger
+from apps.notifications.states import (
+    FINAL,
+    MAX_ATTEMPTS,
+    DeliveryState,
+    Outcome,
+    move_target,
+    retry_delay,
+)
+
+log = structlog.get_logger(__name__)
+BATCH = 50
+ROUNDS = 20  # a task ends after 1,000 messages and queues the next, so that a worker can be stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery in hand: what to send and to whom."""
+
+    delivery: Delivery
+    send: wechat.WechatSend
+    started_at: dt.datetime
+
+
+def pump(*, lane: Lane) -> int:
+    """Send what is due in ``lane``; returns how many deliveries were handled.
+
+    At most 50 × 20 a call, then it queues itself again.  Never holds a transaction while it sends.
+    """
+    handled = 0
+    for _round in range(ROUNDS):
+        claimed, finished, more = _claim(lane)
+        if claimed:
+            results = wechat.send_many([item.send for item in claimed])
+            _record(claimed, results)
+        handled += len(claimed) + finished
+        if not more:
+            return handled
+    send_after_commit("notifications.pump", lane=lane)
+    return handled
+
+
+def _claim(lane: Lane) -> tuple[list[Claimed], int, bool]:
+    """Move due rows to ``sending``, or to ``suppressed`` where nothing may be sent.
+
+    Returns the claimed, the number suppressed and whether more may be due.  One message for each resident in a
+    batch: WeChat refuses two at once for one openid (43108), and a batch must end before its claim does.
+    """
+    now = clock.now()
+    claimed: list[Claimed] = []
+    finished = 0
+    residents: set[UUID] = set()
+    with transaction.atomic():
+        rows = list(
+            Delivery.objects.due(lane=lane, now=now)
+            .select_related("message__resident")
+            .select_for_update(of=("self",), skip_locked=True)[:BATCH]
+        )
+        templates = {t.name: t for t in WechatTemplate.objects.filter(is_active=True)} if rows else {}
+        for row in rows:
+            if row.message.resident_id in residents:
+                continue
+            residents.add(row.message.resident_id)
+            item = _prepare(row, templates, now)
+            if item is None:
+                finished += 1
+            else:
+                claimed.append(item)
+    more = len(rows) == BATCH or len(residents) < len(rows)
+    return claimed, finished, more
+
+
+def _prepare(row: Delivery, templates: dict[str, WechatTemplate], now: dt.datetime) -> Claimed | None:
+    kind = kind_of(row.message.kind)
+    template = templates.get(kind.wechat_template or "")
+    openid = row.message.resident.openid
+    if template is None or openid is None or kind.wechat_data is None:
+        _finish(row, Outcome.SUPPRESSED, "no_template" if template is None else "no_recipient", now)
+        return None
+    if not row.reserved:
+        resident_id = row.message.resident_id
+        if not ledger.grant_reserve(resident_id=resident_id, template=template, keep=kind.keep_grants, now=now):
+            _finish(row, Outcome.SUPPRESSED, "no_permission", now)
+            return None
+    row.state = move_target(source=DeliveryState(row.state), outcome=Outcome.CLAIM).value
+    row.claimed_until = now + dt.timedelta(seconds=settings.OUTBOX_CLAIM_S)
+    row.attempts += 1
+    row.reserved = True
+    row.template_id = template.template_id
+    row.data = row.data or wechat.data_fit(kind.wechat_data(row.message.fields))
+    row.save(update_fields=["state", "claimed_until", "attempts", "reserved", "template_id", "data"])
+    query = "&".join(f"{name}={value}" for name, value in row.message.params.items())
+    page = f"{row.message.page}?{query}" if query else row.message.page
+    return Claimed(row, wechat.WechatSend(openid, template.template_id, row.data, page), now)
+
+
+def _record(claimed: list[Claimed], results: list[wechat.SendResult]) -> None:
+    """Write the outcomes, one transaction for the batch; a row that is no longer ours is left alone."""
+    now = clock.now()
+    with transaction.atomic():
+        ours = {
+            row.id: row
+            for row in Delivery.objects.select_for_update(of=("self",))
+            .filter(id__in=[item.delivery.id for item in claimed], state=DeliveryState.SENDING.value)
+            .order_by("id")
+            .select_related("message")
+        }
+        for item, result in zip(claimed, results, strict=True):
+            row = ours.get(item.delivery.id)
+            if row is None or row.attempts != item.delivery.attempts:
+                log.warning("late_outcome", delivery=str(item.delivery.id), outcome=result.outcome)
+                continue
+            _outcome_write(row, result, item.started_at, now)
+
+
+def _outcome_write(row: Delivery, result: wechat.SendResult, started_at: dt.datetime, now: dt.datetime) -> None:
+    DeliveryAttempt.objects.create(
+        delivery=row, number=row.attempts, outcome=result.outcome.value, code=result.code,
+        request_id=result.request_id, started_at=started_at, ended_at=now,
+    )  # fmt: skip
+    who = {"resident_id": row.message.resident_id, "template_id": row.template_id}
+    if result.outcome is Outcome.SUPPRESSED:
+        ledger.grant_clear(**who, now=now)
+    elif result.outcome not in (Outcome.SENT, Outcome.UNKNOWN):
+        ledger.grant_give_back(**who, now=now)
+    row.reserved = result.outcome in (Outcome.SENT, Outcome.UNKNOWN)
+    row.provider_id = result.provider_id
+    outcome = result.outcome
+    if outcome in (Outcome.RETRY, Outcome.LATER) and row.attempts >= MAX_ATTEMPTS:
+        outcome = Outcome.FAILED
+    if outcome is Outcome.RETRY:
+        row.due_at = now + retry_delay(attempts=row.attempts, spread=random.random())  # noqa: S311 - jitter
+    elif outcome is Outcome.LATER:
+        row.due_at = _next_day(now)
+    _finish(row, outcome, result.code, now)
+
+
+def _finish(row: Delivery, outcome: Outcome, code: str, now: dt.datetime) -> None:
+    """Write the state after ``outcome``; for a state that is final also when."""
+    target = move_target(source=DeliveryState(row.state), outcome=outcome)
+    row.state, row.last_code, row.claimed_until = target.value, code, None
+    row.finished_at = now if target in FINAL else None
+    row.save(
+        update_fields=[
+            "state", "last_code", "claimed_until", "finished_at", "due_at", "reserved", "provider_id",
+        ]
+    )  # fmt: skip
+
+
+def _next_day(now: dt.datetime) -> dt.datetime:
+    """Return ten past midnight in Beijing: WeChat's daily quotas begin anew at 00:00."""
+    local = clock.local(now)
+    return local.replace(hour=0, minute=10, second=0, microsecond=0) + dt.timedelta(days=1)
+
+
+def sweep(*, now: dt.datetime) -> dict[str, int]:
+    """Put back the claims that ran out and wake the lanes that have something due.  Returns the counts.
+
+    Finds what a dead worker or a dead broker left behind; at most 500 claims a call.
+    """
+    with transaction.atomic():
+        stale = list(
+            Delivery.objects.stale(now=now).select_for_update(of=("self",), skip_locked=True).order_by("id")[:500]
+        )
+        for row in stale:
+            DeliveryAttempt.objects.create(
+                delivery=row, number=row.attempts, outcome=Outcome.CLAIM_EXPIRED.value, code="worker_lost",
+                started_at=row.claimed_until or now, ended_at=now,
+            )  # fmt: skip
+            row.due_at = now
+            lost = Outcome.CLAIM_EXPIRED if row.attempts < MAX_ATTEMPTS else Outcome.FAILED
+            _finish(row, lost, "worker_lost", now)
+    woken = [lane for lane in ("interactive", "bulk") if Delivery.objects.due(lane=lane, now=now).exists()]
+    for lane in woken:
+        send_after_commit("notifications.pump", lane=lane)  # type: ignore[arg-type]
+    if stale or woken:
+        log.info("outbox_swept", claims_expired=len(stale), lanes_woken=woken)
+    return {"claims_expired": len(stale), "lanes_woken": len(woken)}

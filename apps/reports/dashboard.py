@@ -1,0 +1,88 @@
+"""The start page of staff: the queues of the person who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.states import Role
+from apps.common import clock
+from apps.feedback import selectors as feedback
+from apps.feedback.states import CaseState
+from apps.news import selectors as news
+
+SHOWN = 8
+COUNTED = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One card: its name, how many (99 at most), the first rows and where the rest is."""
+
+    title: Any
+    count: int
+    rows: list[dict[str, Any]]
+    url: str
+    more: bool
+
+
+def _case_queue(title: Any, staff: Any, states: tuple[CaseState, ...], *, overdue: bool = False) -> Queue:
+    codes = [state.value for state in states]
+    rows = feedback.queue_of(staff=staff).filter(state__in=codes)
+    query = "&".join(f"state__exact={code}" for code in codes[:1])
+    if overdue:
+        rows = rows.filter(due_at__lt=clock.now())
+    found = list(rows[: COUNTED + 1])
+    now = clock.now()
+    shown = [
+        {
+            "url": reverse("admin:feedback_case_change", args=[case.pk]),
+            "text": f"{case.number[-6:]} {' '.join(case.text.split())[:24]}",
+            "note": case.state_label,
+            "late": case.overdue(now),
+        }
+        for case in found[:SHOWN]
+    ]
+    url = f"{reverse('admin:feedback_case_changelist')}?{'' if overdue else query}"
+    return Queue(title, min(len(found), COUNTED), shown, url, len(found) > COUNTED)
+
+
+def _drafts(staff: Any) -> Queue:
+    found = list(news.articles_at_desk(staff=staff, state="draft")[: COUNTED + 1])
+    shown = [
+        {"url": reverse("admin:news_article_change", args=[a.pk]), "text": a.title, "note": a.column.name, "late": False}
+        for a in found[:SHOWN]
+    ]
+    url = f"{reverse('admin:news_article_changelist')}?state__exact=draft"
+    return Queue(_("Drafts"), min(len(found), COUNTED), shown, url, len(found) > COUNTED)
+
+
+def queues_of(*, staff: Any) -> list[Queue]:
+    """Return the cards for ``staff``; at most 7 queries, each bounded to 100 rows."""
+    queues: list[Queue] = []
+    under_way = (CaseState.DISPATCHED, CaseState.SIGNED, CaseState.IN_PROGRESS)
+    if Role.INTAKE_CLERK in staff.roles:
+        queues += [
+            _case_queue(_("To accept and dispatch"), staff, (CaseState.SUBMITTED, CaseState.ACCEPTED)),
+            _case_queue(_("Rated or answered, not closed"), staff, (CaseState.RATED, CaseState.REPLIED)),
+            _case_queue(_("Overdue"), staff, (CaseState.SUBMITTED, CaseState.ACCEPTED, *under_way), overdue=True),
+        ]
+    if staff.roles & {Role.HANDLER, Role.SUPERVISOR}:
+        queues += [
+            _case_queue(_("To sign for"), staff, (CaseState.DISPATCHED,)),
+            _case_queue(_("To answer"), staff, (CaseState.SIGNED, CaseState.IN_PROGRESS)),
+            _case_queue(_("Overdue"), staff, under_way, overdue=True),
+        ]
+    if staff.roles & {Role.EDITOR, Role.REVIEWER_FIRST, Role.REVIEWER_SECOND, Role.REVIEWER_FINAL}:
+        queues.append(_drafts(staff))
+    return queues
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """django-unfold's hook: add the queues to the start page."""
+    context["queues"] = queues_of(staff=request.user)
+    return context

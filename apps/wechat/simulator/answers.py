@@ -1,0 +1,62 @@
+"""How the simulator says no: the errcodes it knows, their sample texts, and the rid that each of them ends in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ERRMSG: Mapping[int, str] = MappingProxyType(
+    {
+        -1: "system error",
+        40001: "invalid credential, access_token is invalid or not latest",
+        40002: "invalid grant_type",
+        40003: "invalid openid",
+        40013: "invalid appid",
+        40014: "invalid access_token",
+        40029: "invalid code",
+        40037: "invalid template_id",
+        40066: "invalid url",
+        40097: "invalid args",
+        40125: "invalid appsecret",
+        40163: "code been used",
+        40164: "invalid ip, not in whitelist",
+        40226: "code blocked",
+        40243: "AppSecret has been frozen",
+        41001: "access_token missing",
+        41002: "appid missing",
+        41004: "appsecret missing",
+        41008: "missing code",
+        41030: "invalid page",
+        42001: "access_token expired",
+        43001: "require GET method",
+        43002: "require POST method",
+        43101: "user refuse to accept the msg",
+        43107: "sending capability is banned",
+        43108: "concurrent calls for the same openid",
+        44002: "empty post data",
+        45009: "reach max api daily quota limit",
+        45011: "api minute-quota reach limit, must slower, retry next minute",
+        47001: "data format error",
+        47003: "argument invalid!",
+        87008: "invalid sig_method",
+        87009: "invalid signature",
+    }
+)
+
+
+class Refusal(Exception):
+    """The call is refused with ``errcode``.  ``detail`` is put behind the sample text; it never names a person."""
+
+    def __init__(self, errcode: int, detail: str = "") -> None:
+        self.errcode = errcode
+        self.detail = detail
+        super().__init__(errcode, detail)
+
+
+def refusal_body(*, refusal: Refusal, now_s: float, rng: random.Random) -> dict[str, object]:
+    """Return the body of an error answer, with a fresh rid: unix time and two random groups of 8 hex digits."""
+    text = ERRMSG.get(refusal.errcode, "error")
+    parts = [text, refusal.detail] if refusal.detail else [text]
+    rid = f"{int(now_s):08x}-{rng.getrandbits(32):08x}-{rng.getrandbits(32):08x}"
+    return {"errcode": refusal.errcode, "errmsg": f"{' '.join(parts)} rid: {rid}"}

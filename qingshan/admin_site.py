@@ -1,0 +1,112 @@
+"""How the admin looks and what its menu holds (django-unfold)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def _may(model: str) -> Any:
+    app, name = model.split(".")
+
+    def allowed(request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{app}.view_{name}")
+
+    return allowed
+
+
+def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _may(model),
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Qingshan engagement desk"),
+    "SITE_HEADER": _("Qingshan engagement desk"),
+    "SITE_SUBHEADER": _("News, services, feedback"),
+    "SITE_URL": None,
+    "SITE_SYMBOL": "forum",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "DASHBOARD_CALLBACK": "apps.reports.dashboard.dashboard",
+    "STYLES": [lambda _request: static("qingshan/desk.css")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254)",
+            "100": "oklch(93.2% .032 256)",
+            "200": "oklch(88.2% .059 254)",
+            "300": "oklch(80.9% .105 252)",
+            "400": "oklch(70.7% .165 255)",
+            "500": "oklch(58.5% .19 258)",
+            "600": "oklch(50.5% .18 260)",
+            "700": "oklch(44.5% .16 261)",
+            "800": "oklch(38.5% .13 262)",
+            "900": "oklch(33.5% .10 262)",
+            "950": "oklch(26.5% .07 264)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {"items": [{"title": _("Start"), "icon": "home", "link": reverse_lazy("admin:index")}]},
+            {
+                "title": _("Resident feedback"),
+                "separator": True,
+                "items": [
+                    _item(_("Cases"), "inbox", "feedback.case"),
+                    _item(_("Categories"), "category", "feedback.category"),
+                    _item(_("Deadline profiles"), "schedule", "feedback.deadlineprofile"),
+                    _item(_("Ratings"), "thumbs_up_down", "feedback.rating"),
+                ],
+            },
+            {
+                "title": _("News"),
+                "separator": True,
+                "items": [
+                    _item(_("Articles"), "article", "news.article"),
+                    _item(_("Columns"), "account_tree", "news.column"),
+                ],
+            },
+            {
+                "title": _("Notifications"),
+                "separator": True,
+                "items": [
+                    _item(_("Deliveries"), "outgoing_mail", "notifications.delivery"),
+                    _item(_("WeChat templates"), "chat", "notifications.wechattemplate"),
+                ],
+            },
+            {
+                "title": _("People and units"),
+                "separator": True,
+                "items": [
+                    _item(_("Staff"), "badge", "accounts.staff"),
+                    _item(_("Units"), "corporate_fare", "accounts.department"),
+                    _item(_("Residents"), "group", "accounts.resident"),
+                    _item(_("Access log"), "policy", "accounts.accesslog"),
+                    _item(_("Privacy policy versions"), "privacy_tip", "accounts.policyversion"),
+                ],
+            },
+            {
+                "title": _("Reference data"),
+                "separator": True,
+                "items": [
+                    _item(_("Streets"), "signpost", "common.street"),
+                    _item(_("Communities"), "holiday_village", "common.community"),
+                    _item(_("Calendar days"), "calendar_month", "common.calendarday"),
+                ],
+            },
+        ],
+    },
+}

@@ -1,0 +1,67 @@
+"""The Celery application: queues, the periodic table, metrics of tasks."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from celery import Celery
+from celery.signals import heartbeat_sent, setup_logging, worker_ready
+from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu import Queue
+
+from apps.common.heartbeat import LANES, heartbeat_write
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qingshan.settings")
+
+app = Celery("qingshan")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# One lane a kind of urgency, each with worker processes of its own: a campaign never delays a reply.
+app.conf.task_queues = [Queue(name) for name in LANES]
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_logging(**_kwargs: object) -> None:
+    """Leave logging as settings configured it: without a receiver Celery installs handlers of its own."""
+
+
+_served: list[str] = []
+_beaten_at = 0.0
+
+
+@worker_ready.connect
+def _lanes_remember(sender: Any, **_kwargs: object) -> None:
+    """Learn which lanes this worker serves and say at once that it lives."""
+    _served[:] = list(sender.task_consumer.queues and [queue.name for queue in sender.task_consumer.queues])
+    heartbeat_write(_served)
+
+
+@heartbeat_sent.connect
+def _heartbeat(**_kwargs: object) -> None:
+    """Say every ten seconds that the worker lives (Celery's own beat comes every two)."""
+    global _beaten_at
+    if _served and time.monotonic() - _beaten_at > 10:
+        _beaten_at = time.monotonic()
+        heartbeat_write(_served)
+
+
+def beat_table(*, sweep_s: int) -> dict[str, dict[str, object]]:
+    """Return the periodic tasks.  ``sweep_s`` seconds between two sweeps of the outbox."""
+    return {
+        "notifications.sweep": {
+            "task": "notifications.sweep",
+            "schedule": sweep_s,
+            "options": {"queue": "periodic", "expires": sweep_s},
+        },
+        "common.leftovers_purge": {
+            "task": "common.leftovers_purge",
+            "schedule": 3600,
+            "options": {"queue": "periodic", "expires": 3600},
+        },
+    }
+
+
+app.conf.beat_schedule = beat_table(sweep_s=int(os.environ.get("OUTBOX_SWEEP_S", "60")))

@@ -1,0 +1,105 @@
+"""People, articles and cases for a demonstration, made through the same services as real ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from apps.accounts import selectors as accounts_read
+from apps.accounts import services as accounts
+from apps.accounts.models import Resident
+from apps.common import clock
+from apps.feedback import services as feedback
+from apps.feedback.admin.forms import unit_suggested
+from apps.feedback.models import Case
+from apps.feedback.services import CaseDraft
+from apps.feedback.states import RequestType
+from apps.news import selectors as news_read
+from apps.news import services as news
+from apps.news.intake import article_parse, blocks_to_html, summary_of
+from apps.news.intake_values import BlockKind
+from apps.news.states import Verb
+
+# How far each demo case gets, round and round, so that every queue holds something.
+STAGES = ("submitted", "accepted", "dispatched", "signed", "replied", "submitted")
+
+
+def demo_staff(*, rows: Sequence[Mapping[str, Any]], password: str) -> list[dict[str, Any]]:
+    """Write the demo staff; returns username, roles and unit of each."""
+    first = accounts_read.staff_by_username(username=rows[-1]["username"])
+    # Hashing is slow on purpose: a later start with the same password leaves thirteen of them alone.
+    todo = [] if first and first.check_password(password) else rows
+    for row in todo:
+        accounts.staff_write(
+            username=row["username"], display_name=row["display_name"], password=password, roles=row["roles"],
+            department=row["department"], is_head=row["is_head"],
+        )  # fmt: skip
+    return [{"username": r["username"], "roles": r["roles"], "department": r["department"]} for r in rows]
+
+
+def demo_articles(*, folder: Path) -> None:
+    """Write and publish the articles of ``index.json`` that are not there yet."""
+    for row in json.loads((folder / "index.json").read_text(encoding="utf-8")):
+        if news_read.article_by_title(title=row["title"]):
+            continue
+        intake = article_parse(text=(folder / row["file"]).read_text(encoding="utf-8"))
+        body = [block for block in intake.blocks if block.kind is not BlockKind.TITLE]
+        at = clock.midnight(row["published_on"]) + dt.timedelta(hours=9) if row["published_on"] else clock.now()
+        article = news.article_draft(
+            title=row["title"], body_html=blocks_to_html(blocks=body), summary=summary_of(blocks=body),
+            column=row["column"], source=row["source_label"], now=at,
+        )  # fmt: skip
+        if row["published_on"]:
+            news.article_move(article_id=article.id, verb=Verb.PUBLISH, staff=None, reason="", now=at)
+
+
+def demo_cases(*, residents: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, Any]]) -> None:
+    """Write the demo residents and their cases, once."""
+    if Resident.objects.exists():
+        return
+    now = clock.now()
+    people = []
+    for row in residents:
+        person, _pair, _new = accounts.resident_sign_in(
+            openid=f"demo-{row['key']}", unionid=None, privacy_version="2026-11", now=now
+        )
+        accounts.profile_update(
+            resident_id=person.id, nickname=row["nickname"], street=row["street"], community=row["community"],
+            elder_mode=row["elder_mode"], language="zh-hans", now=now, on=clock.today(),
+        )  # fmt: skip
+        people.append(person)
+    for place, row in enumerate(cases):
+        # Spread over the last nine days, so that some are late and some are fresh.
+        at = now - dt.timedelta(hours=9 * (len(cases) - place))
+        draft = CaseDraft(
+            request_type=RequestType(row["request_type"]), text=row["text"], category=row["category"],
+            street=row["street"],
+        )  # fmt: skip
+        made = feedback.case_submit(resident_id=people[place % len(people)].id, draft=draft, now=at)
+        _advance(made.case.number, STAGES[place % len(STAGES)], at)
+
+
+def _advance(number: str, stage: str, at: dt.datetime) -> None:
+    clerk = accounts_read.staff_by_username(username="clerk.demo")
+    if stage == "submitted" or clerk is None:
+        return
+    step = dt.timedelta(minutes=40)
+    feedback.case_accept(number=number, staff=clerk, version=None, now=at + step)
+    if stage == "accepted":
+        return
+    case = Case.objects.select_related("category__lead").get(number=number)
+    feedback.case_dispatch(
+        number=number, staff=clerk, version=None, unit=unit_suggested(case), note="", now=at + 2 * step
+    )
+    handler = accounts_read.staff_of_unit(code=unit_suggested(case))
+    if stage == "dispatched" or handler is None:
+        return
+    feedback.case_sign(number=number, staff=handler, version=None, now=at + 3 * step)
+    if stage == "replied":
+        feedback.case_reply(
+            number=number, staff=handler, version=None, now=at + 4 * step,
+            text="（演示答复）已到现场查看，正在安排处理，完成后会再次告知您。",
+        )  # fmt: skip

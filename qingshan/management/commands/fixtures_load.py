@@ -1,0 +1,77 @@
+"""``manage.py fixtures_load [--demo]``: the reference data, and with ``--demo`` people and cases to play with."""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from apps.accounts import services as accounts
+from apps.accounts.roles import roles_load
+from apps.common import clock
+from apps.common import services as common
+from apps.feedback import services as feedback
+from apps.news import services as news
+from apps.notifications import services as notifications
+from qingshan.demo_data import demo_articles, demo_cases, demo_staff
+
+FIXTURES = Path(settings.BASE_DIR) / "fixtures"
+CATEGORIES_VALID_FROM = "2026-01-01"
+
+
+def fixture(name: str) -> Any:
+    """Return the JSON of a file in ``fixtures/``."""
+    return json.loads((FIXTURES / name).read_text(encoding="utf-8"))
+
+
+class Command(BaseCommand):
+    help = "Load the district's reference data; again is harmless."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--demo", action="store_true", help="also people, articles and cases for a demonstration")
+        parser.add_argument("--staff-json", type=Path, help="where to write the demo staff, without passwords")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Load."""
+        if options["demo"] and settings.PRODUCTION:
+            raise CommandError("Demonstration data is not loaded in production.")
+        with transaction.atomic():
+            reference_load()
+        if options["demo"]:
+            password = os.environ.get("DEMO_STAFF_PASSWORD", "")
+            if len(password) < 10:
+                raise CommandError("DEMO_STAFF_PASSWORD takes at least 10 characters.")
+            staff = demo_staff(rows=fixture("demo_staff.json"), password=password)
+            demo_articles(folder=FIXTURES / "articles")
+            demo_cases(residents=fixture("demo_residents.json"), cases=fixture("demo_cases.json"))
+            if options["staff_json"]:
+                options["staff_json"].write_text(json.dumps(staff, ensure_ascii=False), encoding="utf-8")
+
+
+def reference_load() -> None:
+    """Load what the product can not run without.  Idempotent."""
+    roles_load()
+    common.divisions_write(rows=fixture("divisions.json")["divisions"])
+    common.calendar_write(rows=fixture("calendar.json"))
+    accounts.departments_write(rows=fixture("departments.json"))
+    policy = fixture("privacy_policy.json")
+    accounts.policy_publish(
+        version=policy["version"],
+        major=policy["major"],
+        text_url="/api/v1/privacy",
+        items=policy["items"],
+        valid_from=clock.midnight(policy["valid_from"]),
+    )
+    feedback.profiles_write(rows=fixture("deadline_profiles.json"))
+    feedback.categories_write(tree=fixture("categories.json"), valid_from=CATEGORIES_VALID_FROM)
+    news.columns_load(tree=fixture("columns.json"))
+    if not settings.PRODUCTION:
+        # In production the templates come from WeChat: these ids exist only in the simulator.
+        notifications.templates_load(rows=fixture("wechat_templates.json"))

@@ -1,0 +1,26 @@
+"""Every path of the project."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from apps.common import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
+    path("media/signed/<str:token>", views.upload_file, name="upload-file"),
+    path("media/public/<uuid:upload_id>", views.upload_public, name="upload-public"),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("apps.accounts.api.urls")),
+    path("api/v1/", include("apps.notifications.api.urls")),
+    path("api/v1/", include("apps.news.api.urls")),
+    path("api/v1/", include("apps.feedback.api.urls")),
+]
+
+handler404 = "apps.common.api.plain_errors.not_found"
+handler500 = "apps.common.api.plain_errors.server_error"
+handler400 = "apps.common.api.plain_errors.bad_request"

@@ -1,0 +1,98 @@
+"""The command that runs the simulator beside the demo."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from .stage import APPID, SECRET, ask
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = textwrap.dedent(
+    """
+    import sys
+    from pathlib import Path
+    from django.conf import settings
+    settings.configure(
+        QINGSHAN_MODE="development", BASE_DIR=Path(sys.argv[1]), INSTALLED_APPS=["apps.wechat"],
+        WECHAT_APPID=sys.argv[2], WECHAT_SECRET=sys.argv[3], USE_TZ=True,
+    )
+    import django
+    django.setup()
+    from django.core.management import call_command
+    call_command("wechat_simulator", "--port", "0", "--control-port", "0")
+    """
+)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_names_its_addresses_serves_the_fixtures_and_stops_when_told_to(number):
+    environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(ROOT), APPID, SECRET],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        told = json.loads(process.stdout.readline())
+        assert set(told) == {"simulator", "control"}
+        body = {"grant_type": "client_credential", "appid": APPID, "secret": SECRET}
+        _, answer = ask("POST", f"{told['simulator']}/cgi-bin/stable_token", body)
+        _, listed = ask(
+            "GET", f"{told['simulator']}/wxaapi/newtmpl/gettemplate", access_token=answer["access_token"]
+        )
+        assert [row["type"] for row in listed["data"]] == [2, 3, 2]
+        assert ask("GET", f"{told['control']}/control/messages") == (200, [])
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("mode", ["production", None])
+def test_it_refuses_to_start_in_production_or_where_no_mode_is_named(settings, mode):
+    if mode is None:
+        del settings.QINGSHAN_MODE
+    else:
+        settings.QINGSHAN_MODE = mode
+
+    with pytest.raises(CommandError, match="production"):
+        call_command("wechat_simulator", "--port", "0", "--control-port", "0")
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(settings, stage):
+    settings.QINGSHAN_MODE = "test"
+    port = stage.running.base_url.rpartition(":")[2]
+
+    with pytest.raises(CommandError, match="can not listen"):
+        call_command("wechat_simulator", "--port", port, "--control-port", "0")
+
+
+def test_the_templates_of_the_demo_are_shaped_like_wechats_and_their_examples_are_right():
+    from apps.wechat.values import keys_of, value_ok
+
+    rows = json.loads((ROOT / "fixtures" / "wechat_templates.json").read_text(encoding="utf-8"))
+
+    assert [(row["name"], row["type"]) for row in rows] == [
+        ("case_progress", 2),
+        ("service_notice", 3),
+        ("news_update", 2),
+    ]
+    assert keys_of(rows[0]["content"]) == ("character_string1", "thing2", "phrase3", "time4", "thing5")
+    for row in rows:
+        assert len(row["priTmplId"]) == 43
+        examples = [line.partition(":")[2] for line in row["example"].splitlines()]
+        assert all(value_ok(key, value) for key, value in zip(keys_of(row["content"]), examples, strict=True))
