@@ -16,12 +16,18 @@ def production_problems(values: Mapping[str, Any]) -> list[str]:
     wechat = urlsplit(values["WECHAT_BASE_URL"])
     rules = (
         (values["DEBUG"], "DEBUG is on."),
-        (len(values["SECRET_KEY"]) < 40 or len(set(values["SECRET_KEY"])) < 16, "SECRET_KEY is short or plain."),
+        (
+            len(values["SECRET_KEY"]) < 40 or len(set(values["SECRET_KEY"])) < 16,
+            "SECRET_KEY is short or plain.",
+        ),
         (any(len(set(key)) < 8 for key in values["FIELD_KEYS"].values()), "FIELD_KEYS holds a plain key."),
         (len(set(values["LOOKUP_KEY"])) < 8, "LOOKUP_KEY is plain."),
         (not values["ALLOWED_HOSTS"] or "*" in values["ALLOWED_HOSTS"], "ALLOWED_HOSTS must name hosts."),
         (not values["WECHAT_APPID"] or not values["WECHAT_SECRET"], "The WeChat channel has no credentials."),
-        (wechat.hostname in LOOPBACK or wechat.scheme != "https", "WECHAT_BASE_URL is not WeChat over https."),
+        (
+            wechat.hostname in LOOPBACK or wechat.scheme != "https",
+            "WECHAT_BASE_URL is not WeChat over https.",
+        ),
         (not values["PUBLIC_BASE_URL"].startswith("https://"), "PUBLIC_BASE_URL is not https."),
         (not values["METRICS_TOKEN"], "METRICS_TOKEN is empty: /metrics would be open."),
     )

@@ -47,7 +47,11 @@ def demo_articles(*, folder: Path) -> None:
             continue
         intake = article_parse(text=(folder / row["file"]).read_text(encoding="utf-8"))
         body = [block for block in intake.blocks if block.kind is not BlockKind.TITLE]
-        at = clock.midnight(row["published_on"]) + dt.timedelta(hours=9) if row["published_on"] else clock.now()
+        at = (
+            clock.midnight(row["published_on"]) + dt.timedelta(hours=9)
+            if row["published_on"]
+            else clock.now()
+        )
         article = news.article_draft(
             title=row["title"], body_html=blocks_to_html(blocks=body), summary=summary_of(blocks=body),
             column=row["column"], source=row["source_label"], now=at,

@@ -56,7 +56,9 @@ def key_ring(name: str) -> dict[str, bytes]:
         except ValueError as error:
             raise ImproperlyConfigured(f"{name}: key {key_id!r} is not base64.") from error
         if len(raw) != 32 or not 1 <= len(key_id) <= 8:
-            raise ImproperlyConfigured(f"{name}: key {key_id!r} takes an id of 1 to 8 characters and 32 bytes.")
+            raise ImproperlyConfigured(
+                f"{name}: key {key_id!r} takes an id of 1 to 8 characters and 32 bytes."
+            )
         ring[key_id] = raw
     if not ring:
         raise ImproperlyConfigured(f"{name} holds no key.")

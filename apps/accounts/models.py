@@ -90,8 +90,12 @@ class Staff(AbstractUser):
 class Membership(models.Model):
     """That a member of staff works for a unit."""
 
-    staff = models.ForeignKey(Staff, models.CASCADE, related_name="memberships", verbose_name=_("member of staff"))
-    department = models.ForeignKey(Department, models.PROTECT, related_name="memberships", verbose_name=_("unit"))
+    staff = models.ForeignKey(
+        Staff, models.CASCADE, related_name="memberships", verbose_name=_("member of staff")
+    )
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="memberships", verbose_name=_("unit")
+    )
     is_head = models.BooleanField(_("head of unit"), default=False)
 
     class Meta:
@@ -119,7 +123,12 @@ class Resident(models.Model):
         "common.Street", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("street")
     )
     community = models.ForeignKey(
-        "common.Community", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("community")
+        "common.Community",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("community"),
     )
     elder_mode = models.BooleanField(_("elder mode"), default=False)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
@@ -133,7 +142,8 @@ class Resident(models.Model):
         verbose_name_plural = _("residents")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(cancelled_at=None) | Q(openid=None, openid_hash=None, phone=None, phone_hash=None),
+                condition=Q(cancelled_at=None)
+                | Q(openid=None, openid_hash=None, phone=None, phone_hash=None),
                 name="resident_cancelled_is_anonymous",
             ),
             models.CheckConstraint(
@@ -204,7 +214,9 @@ class Consent(models.Model):
     """One line of the consent ledger: given for a purpose under a version, perhaps withdrawn later."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    resident = models.ForeignKey(Resident, models.CASCADE, related_name="consents", verbose_name=_("resident"))
+    resident = models.ForeignKey(
+        Resident, models.CASCADE, related_name="consents", verbose_name=_("resident")
+    )
     purpose = models.CharField(_("purpose"), max_length=40)
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="+", verbose_name=_("version"))
     major = models.PositiveIntegerField(_("major number"))

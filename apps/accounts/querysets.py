@@ -10,7 +10,7 @@ from django.db import models
 from apps.accounts.states import Role
 
 if TYPE_CHECKING:
-    from apps.accounts.models import Department, Resident
+    pass
 
 
 class DepartmentQuerySet(models.QuerySet["Department"]):

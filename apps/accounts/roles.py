@@ -43,7 +43,8 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
 def roles_load() -> int:
     """Write the groups and their permissions as ``PERMISSIONS`` says; returns how many.  About 3 queries each."""
     known = {
-        f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")
+        f"{p.content_type.app_label}.{p.codename}": p
+        for p in Permission.objects.select_related("content_type")
     }
     for role, names in PERMISSIONS.items():
         group, _made = Group.objects.get_or_create(name=role.value)

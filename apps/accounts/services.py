@@ -74,9 +74,7 @@ def resident_sign_in(
     with transaction.atomic():
         resident, is_new = _resident_find_or_make(openid, unionid, now)
         if privacy_version is not None:
-            consent_give(
-                resident_id=resident.id, purpose=BASIC_SERVICE, version=privacy_version, now=now
-            )
+            consent_give(resident_id=resident.id, purpose=BASIC_SERVICE, version=privacy_version, now=now)
         pair = _session_open(resident.id, now)
     return resident, pair, is_new
 
@@ -222,7 +220,8 @@ def policy_publish(
 ) -> PolicyVersion:
     """Add a version of the privacy policy; the same version again changes nothing.  2 queries."""
     policy, _made = PolicyVersion.objects.get_or_create(
-        version=version, defaults={"major": major, "text_url": text_url, "items": items, "valid_from": valid_from}
+        version=version,
+        defaults={"major": major, "text_url": text_url, "items": items, "valid_from": valid_from},
     )
     return policy
 
@@ -252,7 +251,13 @@ def departments_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def staff_write(
-    *, username: str, display_name: str, password: str, roles: Iterable[str], department: str | None, is_head: bool
+    *,
+    username: str,
+    display_name: str,
+    password: str,
+    roles: Iterable[str],
+    department: str | None,
+    is_head: bool,
 ) -> Staff:
     """Write a member of staff with roles and unit; an existing one keeps the password when it still fits.
 

@@ -19,7 +19,9 @@ from apps.common.errors import Refused
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-LONG_SIDE = 2560  # enough to read a number plate on a photo of a street, a third of the bytes of a phone's original
+LONG_SIDE = (
+    2560  # enough to read a number plate on a photo of a street, a third of the bytes of a phone's original
+)
 THUMB_SIDE = 480
 ACCEPTED = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 

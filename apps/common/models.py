@@ -17,9 +17,7 @@ class ValidityQuerySet(models.QuerySet["models.Model"]):
 
     def in_force(self, on: dt.date) -> ValidityQuerySet:
         """Keep the rows that hold on ``on``."""
-        return self.filter(
-            Q(valid_to=None) | Q(valid_to__gt=on), Q(valid_from=None) | Q(valid_from__lte=on)
-        )
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=on), Q(valid_from=None) | Q(valid_from__lte=on))
 
 
 class CalendarDay(models.Model):
@@ -79,7 +77,8 @@ class Street(models.Model):
         verbose_name_plural = _("streets")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gt=F("valid_from")), name="street_validity"
+                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gt=F("valid_from")),
+                name="street_validity",
             ),
         ]
 
@@ -91,9 +90,7 @@ class Community(models.Model):
     """A community or village (社区, 村) of a street."""
 
     code = models.CharField(_("code"), max_length=12, primary_key=True)
-    street = models.ForeignKey(
-        Street, models.PROTECT, related_name="communities", verbose_name=_("street")
-    )
+    street = models.ForeignKey(Street, models.PROTECT, related_name="communities", verbose_name=_("street"))
     name = models.CharField(_("name"), max_length=40)
     pinyin = models.CharField(_("pinyin"), max_length=80, blank=True)
     is_village = models.BooleanField(_("village"), default=False)
@@ -113,7 +110,8 @@ class Community(models.Model):
         verbose_name_plural = _("communities")
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gt=F("valid_from")), name="community_validity"
+                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gt=F("valid_from")),
+                name="community_validity",
             ),
         ]
 

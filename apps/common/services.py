@@ -52,7 +52,9 @@ def divisions_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
     ]
     communities = [
         Community(
-            **{name: row[name] for name in shared}, street_id=row["parent"], is_village=row["kind"] == "village"
+            **{name: row[name] for name in shared},
+            street_id=row["parent"],
+            is_village=row["kind"] == "village",
         )
         for row in rows
         if row["kind"] in ("community", "village")
@@ -60,7 +62,10 @@ def divisions_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
     changing = ["name", "pinyin", "selectable", "valid_from", "valid_to"]
     with transaction.atomic():
         Street.objects.bulk_create(
-            streets, update_conflicts=True, unique_fields=["code"], update_fields=[*changing, "managed", "source"]
+            streets,
+            update_conflicts=True,
+            unique_fields=["code"],
+            update_fields=[*changing, "managed", "source"],
         )
         Community.objects.bulk_create(
             communities, update_conflicts=True, unique_fields=["code"], update_fields=[*changing, "street"]

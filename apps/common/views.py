@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hmac
 import time
-from uuid import UUID
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -18,8 +18,8 @@ from django.views.decorators.http import require_GET
 from django_prometheus.exports import ExportToDjangoView
 
 from apps.common import uploads
-from apps.common.models import Upload
 from apps.common.heartbeat import LANES, heartbeat_age_s
+from apps.common.models import Upload
 
 HEARTBEAT_MAX_AGE_S = 90
 

@@ -40,7 +40,9 @@ class Calendar:
     @classmethod
     def of(cls, rows: Iterable[tuple[dt.date, str, str, str]]) -> Calendar:
         """Return the calendar of rows ``(date, "off" | "workday", name, "official" | "provisional")``."""
-        rules = {on: DayRule(kind == "workday", name, status != "official") for on, kind, name, status in rows}
+        rules = {
+            on: DayRule(kind == "workday", name, status != "official") for on, kind, name, status in rows
+        }
         return cls(rules, frozenset(on.year for on, rule in rules.items() if not rule.provisional))
 
     def day(self, on: dt.date) -> DayAnswer:

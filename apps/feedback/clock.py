@@ -47,10 +47,20 @@ def due_of(*, start: dt.datetime, term: Term, calendar: Calendar) -> Due:
     first = _counted_from(start, calendar)
     end, walked = calendar.add(first, term.value)
     lines: list[dict[str, object]] = [
-        {"on": first.isoformat(), "counts": False, "why": "start", "provisional": calendar.day(first).provisional}
+        {
+            "on": first.isoformat(),
+            "counts": False,
+            "why": "start",
+            "provisional": calendar.day(first).provisional,
+        }
     ]
     lines += [
-        {"on": day.on.isoformat(), "counts": day.is_workday, "why": day.reason, "provisional": day.provisional}
+        {
+            "on": day.on.isoformat(),
+            "counts": day.is_workday,
+            "why": day.reason,
+            "provisional": day.provisional,
+        }
         for day in walked
     ]
     at = dt.datetime.combine(end, END_OF_DAY, tzinfo=start.tzinfo)

@@ -49,7 +49,8 @@ class DeadlineProfile(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["code", "valid_from"], name="profile_once_per_date"),
             models.CheckConstraint(
-                condition=Q(respond_value__gte=1, settle_value__gte=1, settle_value__lte=250), name="profile_terms"
+                condition=Q(respond_value__gte=1, settle_value__gte=1, settle_value__lte=250),
+                name="profile_terms",
             ),
             models.CheckConstraint(
                 condition=Q(respond_unit__in=["hour", "workday"], settle_unit__in=["hour", "workday"]),
@@ -71,7 +72,12 @@ class Category(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("group")
     )
     lead = models.ForeignKey(
-        "accounts.Department", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead unit")
+        "accounts.Department",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lead unit"),
     )
     support = models.ManyToManyField(
         "accounts.Department", blank=True, related_name="+", verbose_name=_("supporting units")
@@ -80,7 +86,9 @@ class Category(models.Model):
     profile_code = models.CharField(_("deadline profile"), max_length=20, blank=True)
     public_by_default = models.BooleanField(_("public by default"), default=False)
     sensitive = models.BooleanField(_("sensitive"), default=False)
-    keywords = ArrayField(models.CharField(max_length=20), default=list, blank=True, verbose_name=_("keywords"))
+    keywords = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, verbose_name=_("keywords")
+    )
     notice = models.CharField(_("notice before the form"), max_length=200, blank=True)
     stopper = models.CharField(_("stop text before the form"), max_length=200, blank=True)
     valid_from = models.DateField(_("valid from"))
@@ -155,9 +163,12 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(request_type__in=[t.value for t in RequestType]), name="case_request_type"
             ),
-            models.CheckConstraint(condition=Q(identity__in=[i.value for i in Identity]), name="case_identity"),
             models.CheckConstraint(
-                condition=~Q(state__in=["dispatched", "signed", "in_progress", "replied"]) | Q(unit__isnull=False),
+                condition=Q(identity__in=[i.value for i in Identity]), name="case_identity"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["dispatched", "signed", "in_progress", "replied"])
+                | Q(unit__isnull=False),
                 name="case_under_way_has_unit",
             ),
             models.CheckConstraint(
@@ -190,7 +201,11 @@ class Case(models.Model):
 
     def overdue(self, now: dt.datetime) -> bool:
         """Whether the district is late: due and not settled, or settled after the deadline."""
-        if self.due_at is None or self.state in (CaseState.WITHDRAWN, CaseState.NOT_ACCEPTED, CaseState.MERGED):
+        if self.due_at is None or self.state in (
+            CaseState.WITHDRAWN,
+            CaseState.NOT_ACCEPTED,
+            CaseState.MERGED,
+        ):
             return False
         if CaseState(self.state) in AT_REST:
             return self.settled_at is not None and self.settled_at > self.due_at
@@ -250,7 +265,9 @@ class Rating(models.Model):
         verbose_name = _("rating")
         verbose_name_plural = _("ratings")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(satisfaction__gte=1, satisfaction__lte=5), name="rating_scale"),
+            models.CheckConstraint(
+                condition=Q(satisfaction__gte=1, satisfaction__lte=5), name="rating_scale"
+            ),
         ]
 
     def __str__(self) -> str:

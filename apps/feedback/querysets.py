@@ -14,7 +14,7 @@ from apps.accounts.states import Role
 from apps.feedback.states import OPEN
 
 if TYPE_CHECKING:
-    from apps.feedback.models import Case, Category
+    pass
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):

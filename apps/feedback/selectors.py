@@ -13,8 +13,8 @@ from django.db.models import Exists, F, Prefetch, QuerySet, Subquery, Value
 from apps.common.models import Street, Upload
 from apps.common.selectors import uploads_of
 from apps.feedback.clock import Term
-from apps.feedback.models import Case, Category, DeadlineProfile, Rating, TimelineEntry
 from apps.feedback.errors import CaseNotFound, CategoryUnknown
+from apps.feedback.models import Case, Category, DeadlineProfile, Rating, TimelineEntry
 
 STANDARD_PROFILE = "standard"
 
@@ -46,7 +46,9 @@ def intake_rules(*, category: str | None, street: str | None, on: dt.date) -> In
     if profile is None:
         raise CategoryUnknown(attr="category")
     return IntakeRules(
-        profile.id, Term(profile.settle_value, profile.settle_unit), profile.street_known  # type: ignore[attr-defined, arg-type]
+        profile.id,
+        Term(profile.settle_value, profile.settle_unit),
+        profile.street_known,  # type: ignore[attr-defined, arg-type]
     )
 
 
@@ -101,7 +103,11 @@ def histories_of(*, cases: Iterable[Case]) -> History:
     """Return the history of ``cases``, oldest entry first.  3 queries, whatever their number."""
     ids = [case.id for case in cases]
     entries: dict[UUID, list[TimelineEntry]] = {case_id: [] for case_id in ids}
-    found = TimelineEntry.objects.filter(case_id__in=ids, public=True).select_related("unit", "staff").order_by("id")
+    found = (
+        TimelineEntry.objects.filter(case_id__in=ids, public=True)
+        .select_related("unit", "staff")
+        .order_by("id")
+    )
     for entry in found:
         entries[entry.case_id].append(entry)
     uploads = uploads_of(attached_to=[entry.id for rows in entries.values() for entry in rows])

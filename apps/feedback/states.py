@@ -103,7 +103,9 @@ _OWNER = frozenset({Actor.RESIDENT})
 _S, _V, _N = CaseState, Verb, Need
 
 
-def _each(verb: Verb, sources: tuple[CaseState, ...], target: CaseState, actors: frozenset[Actor], **more: object) -> tuple[Move, ...]:
+def _each(
+    verb: Verb, sources: tuple[CaseState, ...], target: CaseState, actors: frozenset[Actor], **more: object
+) -> tuple[Move, ...]:
     return tuple(Move(verb, source, target, actors, **more) for source in sources)  # type: ignore[arg-type]
 
 
@@ -175,7 +177,8 @@ def diagram() -> str:
     """Return the table as a Mermaid state diagram: the app's README holds it, a guard test compares."""
     lines = ["stateDiagram-v2", f"    [*] --> {CaseState.SUBMITTED}: {Verb.SUBMIT}"]
     lines += [
-        f"    {move.source} --> {move.target}: {move.verb} ({', '.join(sorted(move.actors))})" for move in MOVES
+        f"    {move.source} --> {move.target}: {move.verb} ({', '.join(sorted(move.actors))})"
+        for move in MOVES
     ]
     lines += [f"    {state} --> [*]" for state in sorted(FINAL | {CaseState.CLOSED})]
     return "\n".join(lines)

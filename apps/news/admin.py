@@ -105,13 +105,19 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
     def save_model(self, request: HttpRequest, obj: Article, form: Any, _change: bool) -> None:
         """Hand the form to the service, which locks and compares versions."""
         services.article_save(
-            article=obj, staff=request.user, seen_version=form.cleaned_data.get("seen_version"), now=clock.now()
+            article=obj,
+            staff=request.user,
+            seen_version=form.cleaned_data.get("seen_version"),
+            now=clock.now(),
         )  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern]:
         """Add the door of moves."""
         door = self.admin_site.admin_view(self.move_view)
-        return [path("<uuid:article_id>/move/<str:verb>/", door, name="news_article_move"), *super().get_urls()]
+        return [
+            path("<uuid:article_id>/move/<str:verb>/", door, name="news_article_move"),
+            *super().get_urls(),
+        ]
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
@@ -151,5 +157,7 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
         except Refused as refused:
             self.message_user(request, refused.text(), messages.ERROR)
         else:
-            self.message_user(request, _("Done: %(state)s.") % {"state": article.state_label}, messages.SUCCESS)
+            self.message_user(
+                request, _("Done: %(state)s.") % {"state": article.state_label}, messages.SUCCESS
+            )
         return HttpResponseRedirect(reverse("admin:news_article_change", args=[article_id]))

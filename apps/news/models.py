@@ -35,7 +35,12 @@ class Column(models.Model):
     slug = models.SlugField(_("slug"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=30)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent column")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent column"),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
@@ -74,7 +79,12 @@ class Article(models.Model):
     created_at = models.DateTimeField(_("created"), editable=False)
     updated_at = models.DateTimeField(_("changed"), editable=False)
     created_by = models.ForeignKey(
-        "accounts.Staff", models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("made by")
+        "accounts.Staff",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("made by"),
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     search = SearchVectorField(null=True, editable=False)
@@ -86,7 +96,9 @@ class Article(models.Model):
         verbose_name = _("article")
         verbose_name_plural = _("articles")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(state__in=[s.value for s in ArticleState]), name="article_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in ArticleState]), name="article_state"
+            ),
             models.CheckConstraint(
                 condition=~Q(state=ArticleState.PUBLISHED.value) | Q(published_at__isnull=False),
                 name="article_published_has_time",

@@ -13,7 +13,7 @@ from apps.common.words import query_words
 from apps.news.states import ArticleState
 
 if TYPE_CHECKING:
-    from apps.news.models import Article
+    pass
 
 DESK = frozenset(
     {Role.EDITOR, Role.REVIEWER_FIRST, Role.REVIEWER_SECOND, Role.REVIEWER_FINAL, Role.ADMINISTRATOR}
@@ -36,7 +36,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         words = query_words(text)
         if not words:
             return self.none()
-        query = SearchQuery(" & ".join(f"'{_quoted(word)}'" for word in words), config="simple", search_type="raw")
+        query = SearchQuery(
+            " & ".join(f"'{_quoted(word)}'" for word in words), config="simple", search_type="raw"
+        )
         return self.filter(search=query).annotate(rank=SearchRank(F("search"), query))
 
 

@@ -12,8 +12,6 @@ from apps.news.models import Article, Column
 RELATED = 3
 
 
-
-
 def column_tree() -> list[dict[str, Any]]:
     """Return ``[{"slug", "name", "children": [{"slug", "name", "children": []}]}]``.  2 queries."""
     active = Column.objects.filter(is_active=True).order_by("position", "id")

@@ -40,7 +40,9 @@ class ArticleMoveRefused(Refused):
 
 class ArticleChanged(Refused):
     code = "article_changed"
-    message = _("Someone changed this article since you opened it. Please open it again; nothing was written.")
+    message = _(
+        "Someone changed this article since you opened it. Please open it again; nothing was written."
+    )
     status = 409
 
 
@@ -127,7 +129,12 @@ def article_move(
             article.published_at = now
         article.save(update_fields=["state", "updated_at", "version", "published_at"])
         ArticleEvent.objects.create(
-            article=article, at=now, verb=verb.value, staff=staff, reason=reason.strip(), version=article.version
+            article=article,
+            at=now,
+            verb=verb.value,
+            staff=staff,
+            reason=reason.strip(),
+            version=article.version,
         )
         public_changed("news")
     return article

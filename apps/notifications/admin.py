@@ -29,7 +29,16 @@ class AttemptInline(TabularInline):
 class DeliveryAdmin(ReadOnlyAdmin):
     """How messages fare: states and codes, never their content."""
 
-    list_display = ("created_at", "channel", "lane", "state", "attempts", "last_code", "due_at", "finished_at")
+    list_display = (
+        "created_at",
+        "channel",
+        "lane",
+        "state",
+        "attempts",
+        "last_code",
+        "due_at",
+        "finished_at",
+    )
     list_filter = ("state", "lane", "channel")
     ordering = ("-created_at", "-id")
     fields = (*list_display, "provider_id")

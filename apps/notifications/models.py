@@ -104,10 +104,14 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             # Nearly all rows are finished; the pump and the sweep look only at the others.
             models.Index(
-                fields=["lane", "due_at", "id"], condition=Q(state=DeliveryState.QUEUED.value), name="delivery_due"
+                fields=["lane", "due_at", "id"],
+                condition=Q(state=DeliveryState.QUEUED.value),
+                name="delivery_due",
             ),
             models.Index(
-                fields=["claimed_until"], condition=Q(state=DeliveryState.SENDING.value), name="delivery_claimed"
+                fields=["claimed_until"],
+                condition=Q(state=DeliveryState.SENDING.value),
+                name="delivery_claimed",
             ),
             models.Index(fields=["-created_at", "-id"], name="delivery_newest"),
         ]
@@ -119,7 +123,9 @@ class Delivery(models.Model):
 class DeliveryAttempt(models.Model):
     """One attempt and what came of it; written once."""
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempt_rows", verbose_name=_("delivery"))
+    delivery = models.ForeignKey(
+        Delivery, models.CASCADE, related_name="attempt_rows", verbose_name=_("delivery")
+    )
     number = models.PositiveSmallIntegerField(_("attempt"))
     outcome = models.CharField(_("outcome"), max_length=16)
     code = models.CharField(_("code"), max_length=40, blank=True)
@@ -172,8 +178,12 @@ class WechatGrant(models.Model):
     is known, and 43101 corrects it.
     """
 
-    resident = models.ForeignKey("accounts.Resident", models.CASCADE, related_name="+", verbose_name=_("resident"))
-    template = models.ForeignKey(WechatTemplate, models.CASCADE, related_name="+", verbose_name=_("WeChat template"))
+    resident = models.ForeignKey(
+        "accounts.Resident", models.CASCADE, related_name="+", verbose_name=_("resident")
+    )
+    template = models.ForeignKey(
+        WechatTemplate, models.CASCADE, related_name="+", verbose_name=_("WeChat template")
+    )
     remaining = models.IntegerField(_("remaining"), default=0)
     long_term_on = models.BooleanField(_("long-term permission"), default=False)
     updated_at = models.DateTimeField(_("updated"))
@@ -183,7 +193,9 @@ class WechatGrant(models.Model):
         verbose_name_plural = _("message permissions")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["resident", "template"], name="grant_once_per_template"),
-            models.CheckConstraint(condition=Q(remaining__gte=0, remaining__lte=1000), name="grant_remaining"),
+            models.CheckConstraint(
+                condition=Q(remaining__gte=0, remaining__lte=1000), name="grant_remaining"
+            ),
         ]
 
     def __str__(self) -> str:

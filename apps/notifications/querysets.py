@@ -11,7 +11,7 @@ from apps.accounts.states import Role
 from apps.notifications.states import DeliveryState
 
 if TYPE_CHECKING:
-    from apps.notifications.models import Delivery, InboxMessage
+    pass
 
 
 class InboxQuerySet(models.QuerySet["InboxMessage"]):

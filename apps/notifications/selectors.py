@@ -28,7 +28,9 @@ def unread_count(*, resident_id: UUID) -> int:
 def templates_to_ask(*, moment: str) -> list[WechatTemplate]:
     """Return the templates whose permission the client should ask for at ``moment``, at most 3.  ≤ 1 query."""
     names = templates_of_moment(moment)
-    return list(WechatTemplate.objects.filter(name__in=names, is_active=True).order_by("name")) if names else []
+    return (
+        list(WechatTemplate.objects.filter(name__in=names, is_active=True).order_by("name")) if names else []
+    )
 
 
 def outbox_figures(*, now: dt.datetime) -> dict[str, tuple[int, float]]:

@@ -54,7 +54,12 @@ def _case_queue(title: Any, staff: Any, states: tuple[CaseState, ...], *, overdu
 def _drafts(staff: Any) -> Queue:
     found = list(news.articles_at_desk(staff=staff, state="draft")[: COUNTED + 1])
     shown = [
-        {"url": reverse("admin:news_article_change", args=[a.pk]), "text": a.title, "note": a.column.name, "late": False}
+        {
+            "url": reverse("admin:news_article_change", args=[a.pk]),
+            "text": a.title,
+            "note": a.column.name,
+            "late": False,
+        }
         for a in found[:SHOWN]
     ]
     url = f"{reverse('admin:news_article_changelist')}?state__exact=draft"
@@ -69,7 +74,9 @@ def queues_of(*, staff: Any) -> list[Queue]:
         queues += [
             _case_queue(_("To accept and dispatch"), staff, (CaseState.SUBMITTED, CaseState.ACCEPTED)),
             _case_queue(_("Rated or answered, not closed"), staff, (CaseState.RATED, CaseState.REPLIED)),
-            _case_queue(_("Overdue"), staff, (CaseState.SUBMITTED, CaseState.ACCEPTED, *under_way), overdue=True),
+            _case_queue(
+                _("Overdue"), staff, (CaseState.SUBMITTED, CaseState.ACCEPTED, *under_way), overdue=True
+            ),
         ]
     if staff.roles & {Role.HANDLER, Role.SUPERVISOR}:
         queues += [

@@ -46,8 +46,7 @@ class Issued:
 @dataclass(frozen=True, slots=True)
 class _Token:
     value: str = field(repr=False)
-    issued_at_s: float  # unix seconds, like the two below
-    fresh_until_s: float
+    fresh_until_s: float  # unix seconds
     dies_at_s: float
 
 
@@ -78,7 +77,9 @@ class TokenCache:
         self._redis: Redis | None = None
         self._redis_rests_until = 0.0  # monotonic seconds
         self._held: _Token | None = None
-        self._failed: tuple[float, WechatUnavailable] | None = None
+        self._trouble: WechatUnavailable | None = None
+        self._fetched_times = 0
+        self._failed_times = 0
         self._one_at_a_time = asyncio.Lock()
 
     async def token(self, *, refused: str | None = None) -> str:
@@ -87,22 +88,24 @@ class TokenCache:
         refused  the token that WeChat has just refused: a newer one is fetched, unless another caller did so meanwhile
         Raises WechatUnavailable.  Never raises because of Redis.
         """
-        asked_at_s = self._now_s()
-        started = time.monotonic()
-        if (held := self._usable(self._held, refused, asked_at_s)) is not None:
+        fetched, failed = self._fetched_times, self._failed_times
+        if (held := self._usable(self._held, refused)) is not None:
             return held.value
         async with self._one_at_a_time:
-            if (held := self._usable(self._held, refused, asked_at_s)) is not None:
+            # stable_token gives the same value while it is valid, so a refused one counts again once someone has asked
+            # for it anew; and where the caller ahead in the queue failed, a hundred trying again would take minutes.
+            since_then = None if self._fetched_times > fetched else refused
+            if (held := self._usable(self._held, since_then)) is not None:
                 return held.value
-            if self._failed is not None and self._failed[0] >= started:
-                # The caller ahead of us in the queue waited in vain; each of a hundred trying again would take minutes.
-                trouble = self._failed[1]
-                raise WechatUnavailable(trouble.reason, trouble.errcode, trouble.kind)
+            if self._failed_times > failed and self._trouble is not None:
+                raise WechatUnavailable(self._trouble.reason, self._trouble.errcode, self._trouble.kind)
             try:
-                self._held = await self._renewed(refused, asked_at_s)
+                self._held = await self._renewed(refused)
             except WechatUnavailable as error:
-                self._failed = (time.monotonic(), error)
+                self._failed_times += 1
+                self._trouble = error
                 raise
+            self._fetched_times += 1
             return self._held.value
 
     async def close(self) -> None:
@@ -114,22 +117,19 @@ class TokenCache:
             except _REDIS_TROUBLE:
                 self._redis_failed("close")
 
-    def _usable(self, token: _Token | None, refused: str | None, asked_at_s: float) -> _Token | None:
-        if token is None or token.fresh_until_s <= self._now_s():
-            return None
-        # stable_token gives the same value while it is valid: a refused one counts again once it has been asked for anew.
-        if token.value == refused and token.issued_at_s < asked_at_s:
+    def _usable(self, token: _Token | None, refused: str | None) -> _Token | None:
+        if token is None or token.value == refused or token.fresh_until_s <= self._now_s():
             return None
         return token
 
-    async def _renewed(self, refused: str | None, asked_at_s: float) -> _Token:
-        if (shared := self._usable(await self._read(), refused, asked_at_s)) is not None:
+    async def _renewed(self, refused: str | None) -> _Token:
+        if (shared := self._usable(await self._read(), refused)) is not None:
             return shared
         lock = await self._lock_take()
         try:
             # Whoever held the lock before us has most likely fetched.
             stored = await self._read()
-            if (shared := self._usable(stored, refused, asked_at_s)) is not None:
+            if (shared := self._usable(stored, refused)) is not None:
                 return shared
             return await self._fetched(stored or self._held, refused)
         finally:
@@ -146,7 +146,6 @@ class TokenCache:
         now_s = self._now_s()
         token = _Token(
             value=issued.value,
-            issued_at_s=now_s,
             fresh_until_s=now_s + max(issued.expires_in_s - AHEAD_S, SHORTEST_FRESH_S),
             dies_at_s=now_s + issued.expires_in_s,
         )
@@ -196,7 +195,7 @@ class TokenCache:
             return
         row = {name: getattr(token, name) for name in _Token.__slots__}
         try:
-            await redis.set(self._key, json.dumps(row), ex=max(int(token.dies_at_s - token.issued_at_s), 1))
+            await redis.set(self._key, json.dumps(row), ex=max(int(token.dies_at_s - self._now_s()), 1))
         except _REDIS_TROUBLE:
             self._redis_failed("write")
 

@@ -99,6 +99,8 @@ def value_fit(key: str, value: str, *, allowed: Sequence[str] = ()) -> str:
     text = _cleaned(value)
     if allowed:
         return text if text in allowed else allowed[0]
+    if value_ok(key, text):
+        return text
     fitted = _FITS.get(kind, _as_it_is)(text)
     return fitted if value_ok(key, fitted) else NEUTRAL.get(kind, _DASH)
 
@@ -168,8 +170,6 @@ def _moment(text: str) -> tuple[str, str] | None:
 
 
 def _time(text: str) -> str:
-    if value_ok("time", text):
-        return text
     parts = _moment(text)
     if parts is None:
         return ""
@@ -177,8 +177,6 @@ def _time(text: str) -> str:
 
 
 def _date(text: str) -> str:
-    if value_ok("date", text):
-        return text
     parts = _moment(text)
     return " ".join(parts).strip() if parts else ""
 

@@ -13,8 +13,9 @@ from apps.wechat import client as client_module
 from apps.wechat.bridge import gather_sync, loop_of_process, run_sync
 from apps.wechat.client import client
 from apps.wechat.errors import WechatOutcomeUnknown, WechatUnavailable
+from apps.wechat.simulator.harness import running_simulator
 
-from .stage import APPID, CASE, CASE_DATA, SECRET
+from .stage import APPID, CASE, CASE_DATA, SECRET, TEMPLATES
 
 
 async def after(seconds, value):
@@ -156,10 +157,6 @@ def test_nothing_is_left_open_when_the_process_ends(configured):
 
 
 def test_a_stopped_simulator_is_unavailable_and_the_client_recovers_when_it_is_back(settings):
-    from apps.wechat.simulator.harness import running_simulator
-
-    from .stage import TEMPLATES
-
     given = {"appid": APPID, "secret": SECRET, "templates": TEMPLATES}
     settings.WECHAT_APPID, settings.WECHAT_SECRET, settings.REDIS_URL = APPID, SECRET, ""
     with running_simulator(**given) as running:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.wechat.values import keys_of, value_ok
+
 from .stage import APPID, SECRET, ask
 
 ROOT = Path(__file__).parents[2]
@@ -82,8 +84,6 @@ def test_a_port_that_is_taken_is_told_in_one_line(settings, stage):
 
 
 def test_the_templates_of_the_demo_are_shaped_like_wechats_and_their_examples_are_right():
-    from apps.wechat.values import keys_of, value_ok
-
     rows = json.loads((ROOT / "fixtures" / "wechat_templates.json").read_text(encoding="utf-8"))
 
     assert [(row["name"], row["type"]) for row in rows] == [

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 import time
 import urllib.error
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from apps.wechat.crypto import push_decrypt, push_signature_ok
 from apps.wechat.simulator.state import PushTarget
 
-from .stage import APPID, CASE, NEWS, ask
+from .stage import APPID, CASE, NEWS, ask, receiving
 
 TEMPLATES_PATH = "/wxaapi/newtmpl/gettemplate"
 TOKEN = "pushtoken"
@@ -144,40 +141,11 @@ def test_a_reset_forgets_people_messages_faults_and_the_clock(stage):
     assert CASE in stage.state.templates
 
 
-class Receiver(http.server.ThreadingHTTPServer):
-    """Our own push address: keeps what arrives and answers what it is told to."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.got, self.answers = [], []
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
-        answer = self.server.answers.pop(0) if self.server.answers else b"success"
-        self.server.got.append((query, json.loads(body)))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def receiver(stage):
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        stage.running.account.push = PushTarget(
-            url=f"http://127.0.0.1:{server.server_port}/push", token=TOKEN, aes_key="A" * 43
-        )
+    with receiving() as server:
+        stage.running.account.push = PushTarget(url=f"{server.url}/push", token=TOKEN, aes_key="A" * 43)
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def wait_for_pushes(stage, count):
@@ -192,7 +160,8 @@ def test_the_answer_to_the_dialog_is_pushed_and_signed(stage, receiver):
     stage.control("POST", "dialog", {"openid": openid, "results": {CASE: "accept", NEWS: "reject"}})
     wait_for_pushes(stage, 1)
 
-    ((query, body),) = receiver.got
+    ((_, query, raw),) = receiver.got
+    body = json.loads(raw)
     assert push_signature_ok(
         signature=query["signature"], token=TOKEN, timestamp=query["timestamp"], nonce=query["nonce"]
     )
@@ -216,7 +185,7 @@ def test_one_item_is_an_object_and_the_result_of_a_send_is_pushed(stage, receive
     stage.control("POST", "settings", {"openid": openid, "template_id": CASE, "on": False})
     wait_for_pushes(stage, 3)
 
-    assert [body["List"] for _, body in receiver.got] == [
+    assert [json.loads(raw)["List"] for _, _, raw in receiver.got] == [
         {"TemplateId": CASE, "SubscribeStatusString": "accept", "PopupScene": "0"},
         {"TemplateId": CASE, "MsgID": str(msgid), "ErrorCode": "0", "ErrorStatus": "success"},
         {"TemplateId": CASE, "SubscribeStatusString": "reject"},
@@ -225,10 +194,10 @@ def test_one_item_is_an_object_and_the_result_of_a_send_is_pushed(stage, receive
 
 def test_a_push_is_tried_three_times_until_it_is_taken(stage, receiver):
     openid = stage.user()
-    receiver.answers = [b"busy", b"busy"]
+    receiver.answers = [(200, b"busy"), (500, b"success")]
     stage.allow(openid)
     wait_for_pushes(stage, 1)
-    receiver.answers = [b"busy"] * 3
+    receiver.answers = [(200, b"busy")] * 3
     stage.allow(openid)
     wait_for_pushes(stage, 2)
 
@@ -242,7 +211,8 @@ def test_in_safe_mode_the_push_shows_only_its_sealed_text(stage, receiver):
     stage.allow(stage.user())
     wait_for_pushes(stage, 1)
 
-    ((query, body),) = receiver.got
+    ((_, query, raw),) = receiver.got
+    body = json.loads(raw)
     assert set(body) == {"ToUserName", "Encrypt"}
     assert push_signature_ok(
         signature=query["msg_signature"],

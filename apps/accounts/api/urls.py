@@ -13,7 +13,9 @@ urlpatterns = [
     path("me/profile", views.ProfileView.as_view(), name="me-profile"),
     path("me/phone", views.PhoneView.as_view(), name="me-phone"),
     path("me/consents", views.ConsentsView.as_view(), name="me-consents"),
-    path("me/consents/<str:purpose>/withdraw", views.ConsentWithdrawView.as_view(), name="me-consent-withdraw"),
+    path(
+        "me/consents/<str:purpose>/withdraw", views.ConsentWithdrawView.as_view(), name="me-consent-withdraw"
+    ),
     path("me/access-log", views.AccessLogView.as_view(), name="me-access-log"),
     path("privacy", views.PrivacyView.as_view(), name="privacy"),
     path("uploads", upload_views.UploadView.as_view(), name="uploads"),

@@ -73,7 +73,9 @@ class Handler(ExceptionHandler):
     def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
         """Say in Chinese that it is our fault, and nothing else."""
         if not isinstance(exc, exceptions.APIException):
-            return exceptions.APIException(_("Something went wrong on our side. It has been recorded."), "error")
+            return exceptions.APIException(
+                _("Something went wrong on our side. It has been recorded."), "error"
+            )
         return exc
 
     def format_exception(self, exc: exceptions.APIException) -> Any:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Model, Q, QuerySet
@@ -73,7 +73,14 @@ def _after(model: type[Model], keys: tuple[str, ...], cursor: str) -> Q:
             model._meta.get_field(key.lstrip("-")).to_python(text)
             for key, text in zip(keys, texts, strict=True)
         ]
-    except (ValueError, TypeError, binascii.Error, ValidationError, FieldDoesNotExist, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        binascii.Error,
+        ValidationError,
+        FieldDoesNotExist,
+        RecursionError,
+    ) as error:
         raise CursorInvalid(attr="cursor") from error
     condition, same = Q(), Q()
     for key, value in zip(keys, values, strict=True):

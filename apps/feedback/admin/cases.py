@@ -60,7 +60,16 @@ def due_mark(case: Case) -> str:
 
 @admin.register(Case)
 class CaseAdmin(ReadOnlyAdmin):
-    list_display = ("number", "state_shown", "excerpt", "category", "street", "unit", "due_shown", "submitted_shown")
+    list_display = (
+        "number",
+        "state_shown",
+        "excerpt",
+        "category",
+        "street",
+        "unit",
+        "due_shown",
+        "submitted_shown",
+    )
     list_display_links = ("number", "excerpt")
     list_filter = ("state", "request_type")
     search_fields = ("number__startswith",)
@@ -127,7 +136,9 @@ class CaseAdmin(ReadOnlyAdmin):
         act = ACTS[Verb(verb)]
         form = act.form(request.POST, case=case)
         if not form.is_valid():
-            return self._page(request, case, status=400, bound={Verb(verb): form} if Verb(verb) in open_now else {})
+            return self._page(
+                request, case, status=400, bound={Verb(verb): form} if Verb(verb) in open_now else {}
+            )
         try:
             act.service(number=case.number, staff=staff, now=clock.now(), **form.cleaned_data)
         except Refused as refused:
@@ -135,7 +146,9 @@ class CaseAdmin(ReadOnlyAdmin):
             self.message_user(request, refused.text(), messages.ERROR)
             fresh = self._case(request, case_id)
             return self._page(request, fresh, status=refused.status, bound={Verb(verb): form})
-        self.message_user(request, _("Done: %(verb)s.") % {"verb": labels.VERB_LABELS[Verb(verb)]}, messages.SUCCESS)
+        self.message_user(
+            request, _("Done: %(verb)s.") % {"verb": labels.VERB_LABELS[Verb(verb)]}, messages.SUCCESS
+        )
         if not Case.objects.visible_to(staff).filter(pk=case.pk).exists():
             return HttpResponseRedirect(reverse("admin:feedback_case_changelist"))
         return HttpResponseRedirect(reverse("admin:feedback_case_change", args=[case.pk]))
@@ -147,7 +160,9 @@ class CaseAdmin(ReadOnlyAdmin):
         if request.method != "POST":
             return HttpResponse(status=405)
         if not reason or not contact_allowed(case=case, staff=request.user):
-            self.message_user(request, _("Contact data needs a reason and the right to see it."), messages.ERROR)
+            self.message_user(
+                request, _("Contact data needs a reason and the right to see it."), messages.ERROR
+            )
             return self._page(request, case, status=403)
         accounts.access_record(
             staff=request.user, resident_id=case.resident_id, subject=case.number, data=str(_("phone")),
@@ -216,10 +231,13 @@ def _timeline(case: Case, history: selectors.History) -> list[dict[str, Any]]:
         {
             "at": entry.at,
             "label": labels.VERB_LABELS[Verb(entry.verb)],
-            "who": entry.staff or entry.unit or (_("resident") if entry.actor == Actor.RESIDENT.value else ""),
+            "who": entry.staff
+            or entry.unit
+            or (_("resident") if entry.actor == Actor.RESIDENT.value else ""),
             "text": case.text if entry.verb == Verb.SUBMIT.value else entry.text,
             "photos": [
-                (upload_link(upload), upload_link(upload, thumb=True)) for upload in history.uploads.get(entry.id, [])
+                (upload_link(upload), upload_link(upload, thumb=True))
+                for upload in history.uploads.get(entry.id, [])
             ],
             "told": told.get(keys[entry.id]),
         }

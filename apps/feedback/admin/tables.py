@@ -12,7 +12,16 @@ from apps.feedback.models import Case, Category, DeadlineProfile, Rating
 
 @admin.register(Category)
 class CategoryAdmin(ReferenceAdmin):
-    list_display = ("code", "name", "parent", "lead", "profile_code", "territorial", "public_by_default", "sensitive")
+    list_display = (
+        "code",
+        "name",
+        "parent",
+        "lead",
+        "profile_code",
+        "territorial",
+        "public_by_default",
+        "sensitive",
+    )
     list_select_related = ("parent", "lead")
     list_filter = ("sensitive", "public_by_default", "territorial")
     search_fields = ("code", "name")

@@ -14,5 +14,9 @@ urlpatterns = [
     path("feedback/cases", views.CasesView.as_view(), name="feedback-cases"),
     path("feedback/cases/<str:number>", views.CaseView.as_view(), name="feedback-case"),
     path("feedback/cases/<str:number>/rate", views.CaseRateView.as_view(), name="feedback-case-rate"),
-    path("feedback/cases/<str:number>/withdraw", views.CaseWithdrawView.as_view(), name="feedback-case-withdraw"),
+    path(
+        "feedback/cases/<str:number>/withdraw",
+        views.CaseWithdrawView.as_view(),
+        name="feedback-case-withdraw",
+    ),
 ]

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from apps.accounts import selectors as accounts
 from apps.common import clock
-from apps.feedback.models import Case
 from apps.feedback.errors import UnitUnknown
+from apps.feedback.models import Case
 from apps.feedback.services.moves import By, case_lock, case_move, move_of
 from apps.feedback.states import Actor, Verb
 

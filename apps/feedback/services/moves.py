@@ -11,8 +11,8 @@ from django.db.models import F
 
 from apps.common import clock
 from apps.feedback import labels, states
-from apps.feedback.models import Case, TimelineEntry
 from apps.feedback.errors import CaseChanged, CaseNotFound, MoveRefused
+from apps.feedback.models import Case, TimelineEntry
 from apps.feedback.states import Actor, CaseState, Move, Verb
 from apps.notifications import services as notifications
 from apps.notifications.kinds import kind_of

@@ -17,8 +17,8 @@ from apps.common.selectors import calendar_load
 from apps.common.uploads import uploads_claim
 from apps.feedback import clock as deadlines
 from apps.feedback import notices, selectors
-from apps.feedback.models import Case, Rating, TimelineEntry
 from apps.feedback.errors import RatedAlready, StreetUnknown
+from apps.feedback.models import Case, Rating, TimelineEntry
 from apps.feedback.services.moves import By, case_lock, case_move, move_of, notice_fields
 from apps.feedback.states import Actor, CaseState, Identity, Move, RequestType, Verb
 from apps.notifications import services as notifications
@@ -111,7 +111,12 @@ def case_rate(
         try:
             with transaction.atomic():
                 Rating.objects.create(
-                    case=case, reply=reply, resolved=resolved, satisfaction=satisfaction, comment=comment, at=now
+                    case=case,
+                    reply=reply,
+                    resolved=resolved,
+                    satisfaction=satisfaction,
+                    comment=comment,
+                    at=now,
                 )
         except IntegrityError as error:
             raise RatedAlready from error

@@ -45,7 +45,8 @@ def categories_write(*, tree: Sequence[Mapping[str, Any]], valid_from: str) -> i
     """
     units = {unit.code: unit for unit in accounts.departments_active()}
     groups = [
-        Category(code=row["code"], name=row["name"], name_en=row["name_en"], valid_from=valid_from) for row in tree
+        Category(code=row["code"], name=row["name"], name_en=row["name_en"], valid_from=valid_from)
+        for row in tree
     ]
     children = [_child(row, group["code"], units, valid_from) for group in tree for row in group["children"]]
     fields = [

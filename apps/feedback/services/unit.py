@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from apps.accounts.models import Staff
 
 
-def _act(number: str, staff: Staff, version: int | None, verb: Verb, now: dt.datetime, **written: Any) -> None:
+def _act(
+    number: str, staff: Staff, version: int | None, verb: Verb, now: dt.datetime, **written: Any
+) -> None:
     by = By(Actor.HANDLER, staff)
     rows = Case.objects.visible_to(staff).filter(unit_id__in=staff.department_ids)
     case = case_lock(rows=rows, number=number, version=version)
-    case_move(
-        case=case, move=move_of(case=case, verb=verb, by=by), by=by, now=now, unit=case.unit, **written
-    )
+    case_move(case=case, move=move_of(case=case, verb=verb, by=by), by=by, now=now, unit=case.unit, **written)
 
 
 def case_sign(*, number: str, staff: Staff, version: int | None, now: dt.datetime) -> None:
@@ -51,5 +51,11 @@ def case_reply(*, number: str, staff: Staff, version: int | None, text: str, now
         move = move_of(case=case, verb=Verb.REPLY, by=by)
         unit = case.unit.short if case.unit else ""
         case_move(
-            case=case, move=move, by=by, now=now, text=text, unit=case.unit, notice={"unit": unit, "reply": text}
+            case=case,
+            move=move,
+            by=by,
+            now=now,
+            text=text,
+            unit=case.unit,
+            notice={"unit": unit, "reply": text},
         )

@@ -65,8 +65,7 @@ def _search(request: Request, text: str, column: str | None) -> dict[str, Any]:
     rows = selectors.articles_found(text=text, column=column, limit=limit + 1, offset=offset)
     words = query_words(text)
     results = [
-        article_item(row)
-        | {"highlight": highlight(f"{row.title} {html_text(row.body_html)}", words=words)}
+        article_item(row) | {"highlight": highlight(f"{row.title} {html_text(row.body_html)}", words=words)}
         for row in rows[:limit]
     ]
     more = len(rows) > limit and offset + limit <= MAX_OFFSET
@@ -103,7 +102,9 @@ def article_item(article: Article) -> dict[str, Any]:
         "title": article.title,
         "summary": article.summary,
         "column": {"slug": article.column.slug, "name": article.column.name},
-        "cover": {"url": f"/media/public/{article.cover_id}", "alt": article.cover_alt} if article.cover_id else None,
+        "cover": {"url": f"/media/public/{article.cover_id}", "alt": article.cover_alt}
+        if article.cover_id
+        else None,
         "published_at": clock.local(published_at).isoformat(timespec="seconds") if published_at else None,
         "pinned": article.pinned,
     }

@@ -90,7 +90,12 @@ def templates_load(*, rows: Iterable[Mapping[str, object]]) -> int:
         keys = [part.split(".DATA}}")[0] for part in content.split("{{")[1:]]
         WechatTemplate.objects.update_or_create(
             name=row["name"],
-            defaults={"template_id": row["priTmplId"], "title": row["title"], "type": row["type"], "keys": keys},
+            defaults={
+                "template_id": row["priTmplId"],
+                "title": row["title"],
+                "type": row["type"],
+                "keys": keys,
+            },
         )
         count += 1
     return count

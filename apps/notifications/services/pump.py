@@ -102,7 +102,9 @@ def _prepare(row: Delivery, templates: dict[str, WechatTemplate], now: dt.dateti
         return None
     if not row.reserved:
         resident_id = row.message.resident_id
-        if not ledger.grant_reserve(resident_id=resident_id, template=template, keep=kind.keep_grants, now=now):
+        if not ledger.grant_reserve(
+            resident_id=resident_id, template=template, keep=kind.keep_grants, now=now
+        ):
             _finish(row, Outcome.SUPPRESSED, "no_permission", now)
             return None
     row.state = move_target(source=DeliveryState(row.state), outcome=Outcome.CLAIM).value
@@ -136,7 +138,9 @@ def _record(claimed: list[Claimed], results: list[wechat.SendResult]) -> None:
             _outcome_write(row, result, item.started_at, now)
 
 
-def _outcome_write(row: Delivery, result: wechat.SendResult, started_at: dt.datetime, now: dt.datetime) -> None:
+def _outcome_write(
+    row: Delivery, result: wechat.SendResult, started_at: dt.datetime, now: dt.datetime
+) -> None:
     DeliveryAttempt.objects.create(
         delivery=row, number=row.attempts, outcome=result.outcome.value, code=result.code,
         request_id=result.request_id, started_at=started_at, ended_at=now,
@@ -183,7 +187,9 @@ def sweep(*, now: dt.datetime) -> dict[str, int]:
     """
     with transaction.atomic():
         stale = list(
-            Delivery.objects.stale(now=now).select_for_update(of=("self",), skip_locked=True).order_by("id")[:500]
+            Delivery.objects.stale(now=now)
+            .select_for_update(of=("self",), skip_locked=True)
+            .order_by("id")[:500]
         )
         for row in stale:
             DeliveryAttempt.objects.create(

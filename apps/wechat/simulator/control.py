@@ -107,7 +107,7 @@ class Control:
 
     async def _messages(self, request: web.Request) -> web.Response:
         """?openid=&since= → accepted messages, oldest first; since: ISO 8601 or unix seconds, itself included."""
-        openid, since_s = request.query.get("openid"), _moment_s(request.query.get("since", ""))
+        openid, since = request.query.get("openid"), _since(request.query.get("since", ""))
         return _json(
             [
                 {
@@ -116,10 +116,10 @@ class Control:
                     "page": message.page,
                     "data": message.data,
                     "msgid": message.msgid,
-                    "at": _moment(message.at_s),
+                    "at": _moment(message.at_s).isoformat(),
                 }
                 for message in list(self._state.messages)
-                if (not openid or message.openid == openid) and message.at_s >= since_s
+                if (not openid or message.openid == openid) and _moment(message.at_s) >= since
             ]
         )
 
@@ -135,7 +135,7 @@ class Control:
                     "remaining": row.remaining,
                     "long_term_on": row.long_term_on,
                     "switched_off": row.switched_off,
-                    "updated_at": _moment(row.updated_at_s),
+                    "updated_at": _moment(row.updated_at_s).isoformat(),
                 }
                 for (owner, template_id), row in self._state.ledger.items()
                 if not openid or owner == openid
@@ -166,7 +166,7 @@ class Control:
         if isinstance(advance_s, bool) or not isinstance(advance_s, int | float) or advance_s < 0:
             raise Asked("advance_s: seconds, 0 or more")
         self._state.clock_offset_s += advance_s
-        return _json({"now": _moment(self._state.now_s())})
+        return _json({"now": _moment(self._state.now_s()).isoformat()})
 
     async def _reset(self, _request: web.Request) -> web.Response:
         self._state.reset()
@@ -210,20 +210,19 @@ def _json(answer: object, status: int = 200) -> web.Response:
     )
 
 
-def _moment(at_s: float) -> str:
-    return dt.datetime.fromtimestamp(at_s, tz=BEIJING).isoformat()
+def _moment(at_s: float) -> dt.datetime:
+    # Moments are shown and compared in whole microseconds, so that "since what I was shown" includes that one.
+    return dt.datetime.fromtimestamp(at_s, tz=BEIJING)
 
 
-def _moment_s(text: str) -> float:
-    if not text:
-        return 0.0
+def _since(text: str) -> dt.datetime:
     try:
-        return float(text)
-    except ValueError:
+        return _moment(float(text or 0))
+    except (ValueError, OverflowError, OSError):
         pass
     try:
         # A "+" of the offset that the caller did not escape arrives as a space.
         moment = dt.datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
         raise Asked("since: ISO 8601 or unix seconds") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)).timestamp()
+    return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)

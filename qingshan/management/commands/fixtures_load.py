@@ -35,8 +35,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--demo", action="store_true", help="also people, articles and cases for a demonstration")
-        parser.add_argument("--staff-json", type=Path, help="where to write the demo staff, without passwords")
+        parser.add_argument(
+            "--demo", action="store_true", help="also people, articles and cases for a demonstration"
+        )
+        parser.add_argument(
+            "--staff-json", type=Path, help="where to write the demo staff, without passwords"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Load."""

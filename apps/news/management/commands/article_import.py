@@ -64,7 +64,9 @@ class Command(BaseCommand):
         self.stdout.write(_("Joined: %(count)s") % {"count": len(intake.joins)})
         for join in intake.joins:
             dropped = f" [-{join.dropped}]" if join.dropped else ""
-            self.stdout.write(f"  {join.line}: …{join.left}|{join.right}…{dropped} ({JOIN_WORDS[join.reason]})")
+            self.stdout.write(
+                f"  {join.line}: …{join.left}|{join.right}…{dropped} ({JOIN_WORDS[join.reason]})"
+            )
         self.stdout.write(_("Please look at: %(count)s") % {"count": len(intake.doubts)})
         for doubt in intake.doubts:
             self.stdout.write(f"  {doubt.line}: {doubt.excerpt} ({DOUBT_WORDS[doubt.reason]})")
