@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 from typing import Any
@@ -20,7 +21,7 @@ class Answer:
     """A response: status, headers, bytes, and the path it came from."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
     path: str
 

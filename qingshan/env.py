@@ -49,8 +49,9 @@ def key_bytes(name: str, *, length: int = 32) -> bytes:
 def key_ring(name: str) -> dict[str, bytes]:
     """Return the keys of ``id:base64[,id:base64…]`` by id, the newest first: it encrypts, all of them decrypt."""
     ring: dict[str, bytes] = {}
-    for part in env.list(name):
-        key_id, _, text = str(part).strip().partition(":")
+    parts: list[str] = env.list(name)
+    for part in parts:
+        key_id, _, text = part.strip().partition(":")
         try:
             raw = base64.b64decode(text, validate=True)
         except ValueError as error:

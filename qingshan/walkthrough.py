@@ -83,7 +83,7 @@ class Walk:
         check(moved.status == 302, f"publishing answers {moved.status}")
         shown = self.phone.get(f"/api/v1/articles/{self.article_id}")
         check(shown.status == 200, f"the published article answers {shown.status}")
-        return shown.json()["title"]
+        return str(shown.json()["title"])
 
     def resident_signed_in(self) -> str:
         """A resident signs in with a WeChat code and agrees to the policy."""
@@ -215,7 +215,7 @@ class Walk:
             path + "/rate", {"resolved": True, "satisfaction": 5, "comment": "很快，谢谢"}
         )
         check((rated.status, rated.json()["state"]) == (200, "closed"), "the case did not close")
-        return rated.json()["state_label"]
+        return str(rated.json()["state_label"])
 
     # --- Around them -------------------------------------------------------------------------------------------
     def desk(self, role: str, *, department: str | None = None) -> Browser:

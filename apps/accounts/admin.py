@@ -26,7 +26,7 @@ class MembershipInline(TabularInline):
 
 
 @admin.register(Staff)
-class StaffAdmin(UserAdmin, ModelAdmin):
+class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

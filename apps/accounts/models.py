@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
@@ -58,7 +58,6 @@ class Staff(AbstractUser):
     )
 
     REQUIRED_FIELDS: ClassVar = ["display_name"]
-    objects: ClassVar[UserManager[Staff]] = UserManager()
 
     class Meta:
         verbose_name = _("member of staff")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
 from apps.accounts.states import Role
 
-if TYPE_CHECKING:
-    pass
 
-
-class DepartmentQuerySet(models.QuerySet["Department"]):
+class DepartmentQuerySet(models.QuerySet[Any]):
     """Units."""
 
     def visible_to(self, _staff: Any) -> DepartmentQuerySet:
@@ -27,7 +24,7 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         )
 
 
-class ResidentQuerySet(models.QuerySet["Resident"]):
+class ResidentQuerySet(models.QuerySet[Any]):
     """Residents."""
 
     def for_session(self, session_id: Any, *, now: dt.datetime) -> ResidentQuerySet:

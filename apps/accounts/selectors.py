@@ -23,7 +23,10 @@ def resident_of_session(*, session_id: UUID, now: dt.datetime) -> Resident | Non
     given = Consent.objects.filter(
         resident=OuterRef("pk"), purpose=BASIC_SERVICE, withdrawn_at=None, major__gte=Subquery(major)
     )
-    return Resident.objects.for_session(session_id, now=now).annotate(agreed=Exists(given)).first()
+    found: Resident | None = (
+        Resident.objects.for_session(session_id, now=now).annotate(agreed=Exists(given)).first()
+    )
+    return found
 
 
 def resident_get(*, resident_id: UUID) -> Resident:

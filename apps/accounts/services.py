@@ -27,6 +27,8 @@ from apps.accounts.tokens import TokenPair
 from apps.common.crypto import lookup_hash
 from apps.common.errors import Refused
 
+NO_SESSION = UUID(int=0)
+
 
 class PolicyUnknown(Refused):
     code = "privacy_version_unknown"
@@ -114,7 +116,7 @@ def session_refresh(*, refresh: str, now: dt.datetime) -> TokenPair:
     with transaction.atomic():
         session = (
             ResidentSession.objects.select_for_update()
-            .filter(id=session_id, ended_at=None, expires_at__gt=now)
+            .filter(id=session_id or NO_SESSION, ended_at=None, expires_at__gt=now)
             .first()
         )
         if session is None:
@@ -136,7 +138,11 @@ def session_logout(*, refresh: str, now: dt.datetime) -> None:
     """End the session of a refresh token; one that is over already stays over.  2 queries."""
     session_id, _jti = tokens.refresh_read(refresh)
     with transaction.atomic():
-        session = ResidentSession.objects.select_for_update().filter(id=session_id, ended_at=None).first()
+        session = (
+            ResidentSession.objects.select_for_update()
+            .filter(id=session_id or NO_SESSION, ended_at=None)
+            .first()
+        )
         if session is not None:
             _session_end(session, "logout", now)
 
@@ -162,7 +168,7 @@ def profile_update(
     if wrong:
         raise PlaceUnknown(attr=wrong)
     with transaction.atomic():
-        resident = Resident.objects.select_for_update().get(id=resident_id)
+        resident: Resident = Resident.objects.select_for_update().get(id=resident_id)
         resident.nickname, resident.elder_mode, resident.language = nickname, elder_mode, language
         resident.street_id, resident.community_id = street, community
         resident.save(update_fields=["nickname", "elder_mode", "language", "street", "community"])
@@ -172,7 +178,7 @@ def profile_update(
 def phone_set(*, resident_id: UUID, phone: str) -> Resident:
     """Keep the phone number that WeChat confirmed.  2 queries."""
     with transaction.atomic():
-        resident = Resident.objects.select_for_update().get(id=resident_id)
+        resident: Resident = Resident.objects.select_for_update().get(id=resident_id)
         resident.phone, resident.phone_hash = phone, lookup_hash(phone, purpose="phone")
         resident.save(update_fields=["phone", "phone_hash"])
     return resident

@@ -48,7 +48,7 @@ def lookup_hash(value: str, *, purpose: str) -> str:
     return hmac.new(settings.LOOKUP_KEY, f"{purpose}\x00{value}".encode(), hashlib.sha256).hexdigest()
 
 
-class EncryptedTextField(models.BinaryField):
+class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
     """A text that stands encrypted in the database.  It can not be filtered by; keep a ``lookup_hash`` beside it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

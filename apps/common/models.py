@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.ids import uuid7
 
 
-class ValidityQuerySet(models.QuerySet["models.Model"]):
+class ValidityQuerySet(models.QuerySet[Any]):
     """Rows with ``valid_from`` (inclusive) and ``valid_to`` (exclusive); empty means open on that side."""
 
     def in_force(self, on: dt.date) -> ValidityQuerySet:

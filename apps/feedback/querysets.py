@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -13,11 +13,8 @@ from apps.accounts import selectors as accounts
 from apps.accounts.states import Role
 from apps.feedback.states import OPEN
 
-if TYPE_CHECKING:
-    pass
 
-
-class CategoryQuerySet(models.QuerySet["Category"]):
+class CategoryQuerySet(models.QuerySet[Any]):
     """Categories."""
 
     def in_force(self, on: dt.date) -> CategoryQuerySet:
@@ -25,7 +22,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
 
 
-class CaseQuerySet(models.QuerySet["Case"]):
+class CaseQuerySet(models.QuerySet[Any]):
     """Cases."""
 
     def owned_by(self, resident_id: UUID) -> CaseQuerySet:

@@ -48,7 +48,7 @@ def intake_rules(*, category: str | None, street: str | None, on: dt.date) -> In
     return IntakeRules(
         profile.id,
         Term(profile.settle_value, profile.settle_unit),
-        profile.street_known,  # type: ignore[attr-defined, arg-type]
+        profile.street_known,
     )
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 
+from apps.accounts.desk import staff_of
 from apps.common import clock
 from apps.common.admin import DeskAdmin
 from apps.common.api.public_cache import public_changed
@@ -74,7 +75,8 @@ class EventInline(TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ArticleEvent]:
         """Return the events with who did them."""
-        return super().get_queryset(request).select_related("staff")
+        rows: QuerySet[ArticleEvent] = super().get_queryset(request)
+        return rows.select_related("staff")
 
 
 @admin.register(Article)
@@ -106,10 +108,10 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
         """Hand the form to the service, which locks and compares versions."""
         services.article_save(
             article=obj,
-            staff=request.user,
+            staff=staff_of(request),
             seen_version=form.cleaned_data.get("seen_version"),
             now=clock.now(),
-        )  # type: ignore[misc]
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """Add the door of moves."""
@@ -132,7 +134,7 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
             return HttpResponseRedirect(request.path)
 
     def _moves(self, request: HttpRequest, article: Article) -> list[dict[str, Any]]:
-        staff: Any = request.user
+        staff = staff_of(request)
         roles = staff.roles if not staff.is_superuser else frozenset(r for m in MOVES for r in m.roles)
         reasons = {m.verb for m in MOVES if m.needs_reason}
         return [
@@ -151,9 +153,9 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
             return HttpResponse(status=405)
         try:
             article = services.article_move(
-                article_id=article_id, verb=Verb(verb), staff=request.user, reason=request.POST.get("reason", "")[:300],
+                article_id=article_id, verb=Verb(verb), staff=staff_of(request), reason=request.POST.get("reason", "")[:300],
                 now=clock.now(),
-            )  # type: ignore[arg-type]  # fmt: skip
+            )  # fmt: skip
         except Refused as refused:
             self.message_user(request, refused.text(), messages.ERROR)
         else:

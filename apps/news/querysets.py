@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
@@ -12,15 +12,12 @@ from apps.accounts.states import Role
 from apps.common.words import query_words
 from apps.news.states import ArticleState
 
-if TYPE_CHECKING:
-    pass
-
 DESK = frozenset(
     {Role.EDITOR, Role.REVIEWER_FIRST, Role.REVIEWER_SECOND, Role.REVIEWER_FINAL, Role.ADMINISTRATOR}
 )
 
 
-class ArticleQuerySet(models.QuerySet["Article"]):
+class ArticleQuerySet(models.QuerySet[Any]):
     """Articles."""
 
     def published(self) -> ArticleQuerySet:
@@ -39,7 +36,8 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         query = SearchQuery(
             " & ".join(f"'{_quoted(word)}'" for word in words), config="simple", search_type="raw"
         )
-        return self.filter(search=query).annotate(rank=SearchRank(F("search"), query))
+        found: ArticleQuerySet = self.filter(search=query).annotate(rank=SearchRank(F("search"), query))
+        return found
 
 
 def _quoted(word: str) -> str:

@@ -117,7 +117,7 @@ def article_move(
     """
     with transaction.atomic():
         rows = Article.objects.visible_to(staff) if staff else Article.objects.all()
-        article = rows.select_for_update(of=("self",)).filter(id=article_id).first()
+        article: Article | None = rows.select_for_update(of=("self",)).filter(id=article_id).first()
         if article is None:
             raise ArticleNotFound
         move = _move_of(article, verb, staff)

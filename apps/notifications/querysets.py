@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
 from apps.accounts.states import Role
 from apps.notifications.states import DeliveryState
 
-if TYPE_CHECKING:
-    pass
 
-
-class InboxQuerySet(models.QuerySet["InboxMessage"]):
+class InboxQuerySet(models.QuerySet[Any]):
     """Inbox messages."""
 
     def unread(self) -> InboxQuerySet:
@@ -22,7 +19,7 @@ class InboxQuerySet(models.QuerySet["InboxMessage"]):
         return self.filter(read_at=None)
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
+class DeliveryQuerySet(models.QuerySet[Any]):
     """Deliveries."""
 
     def due(self, *, lane: str, now: dt.datetime) -> DeliveryQuerySet:

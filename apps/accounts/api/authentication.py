@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -30,3 +31,14 @@ class ResidentAuthentication(BaseAuthentication):
     def authenticate_header(self, _request: Any) -> str:
         """Make a missing token 401 instead of 403."""
         return 'Bearer realm="api"'
+
+
+class ResidentAuthenticationScheme(OpenApiAuthenticationExtension):
+    """How the schema tells of it."""
+
+    target_class = ResidentAuthentication
+    name = "resident"
+
+    def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
+        """Return OpenAPI's description."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

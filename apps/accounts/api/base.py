@@ -16,20 +16,14 @@ from apps.common.api.permissions import Public, ResidentOnly
 class PublicView(APIView):
     """Open to everybody; knows no resident, so that one answer can serve all."""
 
-    permission_classes: ClassVar[Any] = [Public]
-    authentication_classes: ClassVar[Any] = []
-
-
-class OpenView(APIView):
-    """Open to everybody; knows the resident when a token is sent."""
-
-    permission_classes: ClassVar[Any] = [Public]
+    permission_classes = [Public]
+    authentication_classes = []
 
 
 class ResidentView(APIView):
     """For a signed-in resident.  A write needs the basic consent of the policy in force, unless it says otherwise."""
 
-    permission_classes: ClassVar[Any] = [ResidentOnly]
+    permission_classes = [ResidentOnly]
     consent_needed: ClassVar[bool] = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.common.api.fields import PlainTextField
@@ -34,7 +36,7 @@ class ConsentInput(Input):
     version = PlainTextField(max_length=20)
 
 
-class ResidentShort(serializers.Serializer):
+class ResidentShort(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     nickname = serializers.CharField()
     phone_masked = serializers.CharField(allow_null=True)
@@ -42,20 +44,20 @@ class ResidentShort(serializers.Serializer):
     is_new = serializers.BooleanField()
 
 
-class SignInOutput(serializers.Serializer):
+class SignInOutput(serializers.Serializer[Any]):
     access = serializers.CharField()
     refresh = serializers.CharField()
     expires_in = serializers.IntegerField()
     resident = ResidentShort()
 
 
-class TokensOutput(serializers.Serializer):
+class TokensOutput(serializers.Serializer[Any]):
     access = serializers.CharField()
     refresh = serializers.CharField()
     expires_in = serializers.IntegerField()
 
 
-class MeOutput(serializers.Serializer):
+class MeOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     nickname = serializers.CharField()
     phone_masked = serializers.CharField(allow_null=True)
@@ -65,18 +67,18 @@ class MeOutput(serializers.Serializer):
     language = serializers.CharField()
 
 
-class PhoneOutput(serializers.Serializer):
+class PhoneOutput(serializers.Serializer[Any]):
     phone_masked = serializers.CharField()
 
 
-class PolicyOutput(serializers.Serializer):
+class PolicyOutput(serializers.Serializer[Any]):
     version = serializers.CharField()
     major = serializers.IntegerField()
     text_url = serializers.CharField()
     items = serializers.ListField(child=serializers.DictField())
 
 
-class ConsentOutput(serializers.Serializer):
+class ConsentOutput(serializers.Serializer[Any]):
     purpose = serializers.CharField()
     version = serializers.CharField(source="policy_id")
     major = serializers.IntegerField()
@@ -84,9 +86,9 @@ class ConsentOutput(serializers.Serializer):
     withdrawn_at = serializers.DateTimeField(allow_null=True)
 
 
-class AccessLogOutput(serializers.Serializer):
+class AccessLogOutput(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     unit = serializers.CharField(source="department_name")
     subject = serializers.CharField()
-    data = serializers.CharField()
+    data = serializers.CharField()  # type: ignore[assignment]
     reason = serializers.CharField()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -26,7 +25,7 @@ class UploadView(ResidentView):
     """POST uploads"""
 
     throttle_scope = "upload"
-    parser_classes: ClassVar[Any] = [MultiPartParser]
+    parser_classes = [MultiPartParser]
 
     @extend_schema(request=UploadInput, responses={201: UploadOutput})
     def post(self, request: Request) -> HttpResponseBase:

@@ -61,7 +61,7 @@ class PointField(serializers.Field[Any, Any, Any, Any]):
         numbers = all(isinstance(n, int | float) and not isinstance(n, bool) for n in (lng, lat))
         if not numbers or crs not in ("gcj02", "wgs84"):
             self.fail("invalid")
-        point = Point(float(lng), float(lat), crs)
+        point = Point(float(str(lng)), float(str(lat)), crs)
         if not point.in_china:
             self.fail("outside")
         return point

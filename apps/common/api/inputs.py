@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +14,7 @@ class Input(serializers.Serializer[Any]):
     @classmethod
     def of(cls, request: Request) -> dict[str, Any]:
         """Return the validated values of the body.  Raises DRF's ValidationError."""
-        given: Self = cls(data=request.data)
+        given = cls(data=request.data)
         given.is_valid(raise_exception=True)
         values: dict[str, Any] = given.validated_data
         return values

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Model, Q, QuerySet
@@ -60,8 +60,12 @@ def page_of[M: Model](*, rows: QuerySet[M], request: Request, keys: tuple[str, .
     return Page(found[:limit], _cursor(found[limit - 1], keys) if more else None)
 
 
+def _field(model: type[Model], key: str) -> Any:
+    return model._meta.get_field(key.lstrip("-"))
+
+
 def _cursor(row: Model, keys: tuple[str, ...]) -> str:
-    values = [row._meta.get_field(key.lstrip("-")).value_to_string(row) for key in keys]
+    values = [_field(type(row), key).value_to_string(row) for key in keys]
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
@@ -69,10 +73,7 @@ def _after(model: type[Model], keys: tuple[str, ...], cursor: str) -> Q:
     """Return the condition "behind the cursor": equal on the first keys and beyond on the next."""
     try:
         texts = json.loads(base64.urlsafe_b64decode(cursor[:1000] + "=" * (-len(cursor) % 4)))
-        values = [
-            model._meta.get_field(key.lstrip("-")).to_python(text)
-            for key, text in zip(keys, texts, strict=True)
-        ]
+        values = [_field(model, key).to_python(text) for key, text in zip(keys, texts, strict=True)]
     except (
         ValueError,
         TypeError,

@@ -18,6 +18,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.template.response import SimpleTemplateResponse
 
 TTL_S = 20.0
 MAX_ENTRIES = 512
@@ -79,8 +80,8 @@ def public_cached(
             response = view(request, *args, **kwargs)
             if response.status_code != 200 or not isinstance(response, HttpResponse):
                 return response
-            if hasattr(response, "render") and not response.is_rendered:  # type: ignore[attr-defined]
-                response.render()  # type: ignore[attr-defined]
+            if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+                response.render()
             kept = _keep(key, version, bytes(response.content))
         return _answer(request, kept, max_age_s)
 

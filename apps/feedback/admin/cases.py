@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import services as accounts
+from apps.accounts.desk import staff_of
 from apps.accounts.states import Role
 from apps.common import clock
 from apps.common.admin import ReadOnlyAdmin
@@ -121,7 +122,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
     def _case(self, request: HttpRequest, case_id: Any) -> Case:
         """Return the case when this person may see it, else 404: whether it exists is nobody's business."""
-        case = self.get_object(request, str(case_id))
+        case: Case | None = self.get_object(request, str(case_id))
         if case is None or not self.has_view_permission(request, case):
             raise Http404
         return case
@@ -129,7 +130,7 @@ class CaseAdmin(ReadOnlyAdmin):
     def move_view(self, request: HttpRequest, case_id: Any, verb: str) -> HttpResponse:
         """POST: make a move; a form with errors shows the page again with them."""
         case = self._case(request, case_id)
-        staff: Any = request.user
+        staff = staff_of(request)
         open_now = verbs_open(source=CaseState(case.state), actors=actors_of(staff=staff, case=case))
         if request.method != "POST" or verb not in {v.value for v in ACTS}:
             return HttpResponse(status=405)
@@ -159,21 +160,21 @@ class CaseAdmin(ReadOnlyAdmin):
         reason = request.POST.get("reason", "").strip()[:200]
         if request.method != "POST":
             return HttpResponse(status=405)
-        if not reason or not contact_allowed(case=case, staff=request.user):
+        if not reason or not contact_allowed(case=case, staff=staff_of(request)):
             self.message_user(
                 request, _("Contact data needs a reason and the right to see it."), messages.ERROR
             )
             return self._page(request, case, status=403)
         accounts.access_record(
-            staff=request.user, resident_id=case.resident_id, subject=case.number, data=str(_("phone")),
+            staff=staff_of(request), resident_id=case.resident_id, subject=case.number, data=str(_("phone")),
             reason=reason, now=clock.now(),
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
         return self._page(request, case, phone=case.resident.phone or str(_("no phone on record")))
 
     def _page(
         self, request: HttpRequest, case: Case, *, status: int = 200, phone: str = "", bound: Any = None
     ) -> HttpResponse:
-        staff: Any = request.user
+        staff = staff_of(request)
         history = selectors.histories_of(cases=[case])
         context = {
             **self.admin_site.each_context(request),

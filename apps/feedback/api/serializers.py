@@ -72,14 +72,14 @@ class DueLine(serializers.Serializer[Any]):
     on = serializers.DateField()
     counts = serializers.BooleanField()
     why = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     provisional = serializers.BooleanField()
 
 
 class TimelineOutput(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     verb = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     text = serializers.CharField(allow_blank=True)
     unit = serializers.CharField(allow_null=True)
     uploads = UploadOutput(many=True)

@@ -35,6 +35,7 @@ class CasesView(ResidentView):
     """GET and POST feedback/cases"""
 
     @extend_schema(
+        operation_id="feedback_cases_list",
         parameters=[
             OpenApiParameter("state", OpenApiTypes.STR, enum=[s.value for s in CaseState]),
             OpenApiParameter("limit", OpenApiTypes.INT), OpenApiParameter("cursor", OpenApiTypes.STR),

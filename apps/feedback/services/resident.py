@@ -107,7 +107,7 @@ def case_rate(
     with transaction.atomic():
         case = case_lock(rows=Case.objects.owned_by(resident_id), number=number)
         rate = move_of(case=case, verb=Verb.RATE, by=_RESIDENT)
-        reply = case.timeline.filter(verb=Verb.REPLY.value).order_by("-id").first()
+        reply = case.timeline.filter(verb=Verb.REPLY.value).latest("id")
         try:
             with transaction.atomic():
                 Rating.objects.create(

@@ -42,7 +42,7 @@ class ArticleItem(serializers.Serializer[Any]):
 
 class ArticleOutput(ArticleItem):
     body_html = serializers.CharField()
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     author = serializers.CharField(allow_blank=True)
     attachments = serializers.ListField(child=serializers.DictField())
     audio_url = serializers.CharField(allow_null=True)

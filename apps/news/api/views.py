@@ -37,6 +37,7 @@ class ArticlesView(PublicView):
     """GET articles"""
 
     @extend_schema(
+        operation_id="articles_list",
         parameters=[
             OpenApiParameter("column", OpenApiTypes.STR), OpenApiParameter("q", OpenApiTypes.STR),
             OpenApiParameter("limit", OpenApiTypes.INT), OpenApiParameter("cursor", OpenApiTypes.STR),

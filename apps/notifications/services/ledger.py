@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -82,7 +83,7 @@ def grant_clear(*, resident_id: UUID, template_id: str, now: dt.datetime) -> Non
     )
 
 
-def templates_load(*, rows: Iterable[Mapping[str, object]]) -> int:
+def templates_load(*, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write templates of WeChat's ``gettemplate`` shape with our ``name``; returns how many.  1 query each."""
     count = 0
     for row in rows:

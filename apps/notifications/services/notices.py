@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -39,7 +40,7 @@ def notice_enqueue(
     if not connection.in_atomic_block:
         raise RuntimeError("a notice belongs to the transaction of the change it tells of")
     message_id = uuid7()
-    row = [
+    row: list[Any] = [
         message_id, resident_id, kind.key,
         str(kind.title).format(**fields)[:100], str(kind.body).format(**fields)[:4000],
         kind.page, json.dumps({name: fields[name] for name in kind.page_params}),

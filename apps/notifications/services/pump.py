@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -145,7 +146,7 @@ def _outcome_write(
         delivery=row, number=row.attempts, outcome=result.outcome.value, code=result.code,
         request_id=result.request_id, started_at=started_at, ended_at=now,
     )  # fmt: skip
-    who = {"resident_id": row.message.resident_id, "template_id": row.template_id}
+    who: dict[str, Any] = {"resident_id": row.message.resident_id, "template_id": row.template_id}
     if result.outcome is Outcome.SUPPRESSED:
         ledger.grant_clear(**who, now=now)
     elif result.outcome not in (Outcome.SENT, Outcome.UNKNOWN):
