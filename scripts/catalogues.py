@@ -6,6 +6,7 @@ third-party   messages of libraries that come without Chinese: ``locale/third_pa
 
 from __future__ import annotations
 
+import ast
 import gettext
 import io
 import re
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
@@ -29,6 +29,9 @@ OWN_FOLDERS = ("apps", "qingshan")
 LIBRARIES = (
     "unfold",
     "axes",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.db",
     "django_filters",
     "drf_standardized_errors",
     "rest_framework",
@@ -51,11 +54,15 @@ WITH_CHINESE = (
     "rest_framework_simplejwt",
     "simple_history",
 )
-KEYWORDS = {
-    **DEFAULT_KEYWORDS,
-    **{f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")},
-    "gettext_noop": None,
+# Where a call's arguments hold the context and the texts (singular, plural).
+CALLS: dict[str, tuple[int | None, tuple[int, ...]]] = {
+    "gettext": (None, (0,)),
+    "ngettext": (None, (0, 1)),
+    "pgettext": (0, (1,)),
+    "npgettext": (0, (1, 2)),
 }
+CALLS |= {f"{name}_lazy": places for name, places in CALLS.items()}
+CALLS |= {"_": CALLS["gettext"], "gettext_noop": CALLS["gettext"]}
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b(?:_|gettext|pgettext|ngettext|npgettext)\(\s*{LITERAL}(?:\s*,\s*{LITERAL})*")
 EDITOR = "django_prose_editor/static/django_prose_editor/editor.js"
@@ -113,22 +120,35 @@ EDITOR_SCRIPT = Target(
 TARGETS = (OWN, THIRD_PARTY, EDITOR_SCRIPT)
 
 
-def _found(method: str, source: bytes, keywords: Any = None) -> Iterator[Key]:
-    for _line, ids, _comments, context in extract(method, io.BytesIO(source), keywords or KEYWORDS):
-        text = ids if isinstance(ids, str) else tuple(ids)
-        if text:
-            yield context, text
+def _constants(call: ast.Call, places: Iterable[int]) -> list[str] | None:
+    found = []
+    for place in places:
+        argument = call.args[place] if place < len(call.args) else None
+        if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
+            return None
+        found.append(argument.value)
+    return found
 
 
-def messages_of_python(source: bytes) -> Iterator[Key]:
-    """Return the messages of Python source."""
-    return _found("python", source)
+def messages_of_python(source: bytes | str) -> Iterator[Key]:
+    """Return the messages of Python source, in its order; a call whose text is not a constant has none."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+        if name not in CALLS:
+            continue
+        context_place, places = CALLS[name]
+        context = _constants(node, [] if context_place is None else [context_place])
+        texts = _constants(node, places)
+        if texts and texts[0] and context is not None:
+            yield (context[0] if context else None), (texts[0] if len(texts) == 1 else tuple(texts))
 
 
 def messages_of_template(source: str) -> Iterator[Key]:
     """Return the messages of a Django template: Django turns its tags into calls, the rest is dropped."""
     calls = [f"{match[0]})" for match in CALL.finditer(templatize(source))]
-    return _found("python", "\n".join(calls).encode())
+    return messages_of_python("\n".join(calls))
 
 
 def messages_of_folder(folder: Path, *, within: Path) -> Iterator[Key]:
@@ -164,6 +184,12 @@ def _ids(text: str | tuple[str, ...]) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else text
 
 
+def _lookup(key: Key) -> str:
+    """Return what a compiled catalogue stores the message under."""
+    context, text = key
+    return f"{context}\x04{_ids(text)[0]}" if context else _ids(text)[0]
+
+
 def messages_wanted(target: Target) -> list[Key]:
     """Return every message that belongs in ``target``, in a fixed order, once."""
     keys: Iterable[Key]
@@ -175,14 +201,14 @@ def messages_wanted(target: Target) -> list[Key]:
             key
             for name in LIBRARIES
             for key in messages_of_folder(_package(name), within=_package(name).parent)
-            if _ids(key[1])[0] not in known and re.search("[A-Za-z]{2}", _ids(key[1])[0].replace("%(", ""))
+            if _lookup(key) not in known and re.search("[A-Za-z]{2}", _ids(key[1])[0])
         ]
     else:
-        script = (_package("django_prose_editor").parent / EDITOR).read_bytes()
-        short = re.search(rb"(\w+)=window\.gettext\|\|", script)
-        name = short[1].decode() if short else "gettext"
-        calls = b"\n".join(re.findall(rb"\b" + name.encode() + rb'\("[^"]*"\)', script))
-        keys = _found("python", calls, {name: None})
+        script = (_package("django_prose_editor").parent / EDITOR).read_text(encoding="utf-8")
+        # The script is minified: one short name stands for gettext.
+        short = re.search(r"(\w+)=window\.gettext\|\|", script)
+        calls = re.findall(rf"\b{short[1] if short else 'gettext'}(\({LITERAL}\))", script)
+        keys = messages_of_python("\n".join(f"gettext{call}" for call in calls))
     unique = dict.fromkeys(keys)
     # One text may be asked for alone and with a plural; the entry with the plural answers both.
     plurals = {(context, ids[0]) for context, ids in unique if isinstance(ids, tuple)}

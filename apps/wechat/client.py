@@ -122,7 +122,7 @@ class _Turn:
     users: int = 0
 
 
-class _Cut(aiohttp.ClientError):
+class _ConnectionCut(aiohttp.ClientError):
     """The connection ended after the request had left."""
 
 
@@ -135,7 +135,7 @@ async def _send_once(
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _Cut(type(error).__name__) from None
+        raise _ConnectionCut(type(error).__name__) from None
 
 
 async def _mark_left(
@@ -313,7 +313,7 @@ class WechatClient:
                 ) as response:
                     status, raw = response.status, await response.read()
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                reason = "time limit" if isinstance(error, TimeoutError) else type(error).__name__
+                reason = "time limit" if isinstance(error, TimeoutError) else type(error).__name__.lstrip("_")
                 log.warning("wechat_no_answer", path=path, reason=reason, left=trip.left)
                 if trip.left:
                     raise WechatOutcomeUnknown(reason) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 import pytest
@@ -408,6 +409,7 @@ def test_a_long_term_permission_is_not_used_up(stage, wechat):
 
 
 def test_no_secret_token_code_or_person_reaches_a_log_or_an_error(stage, send, wechat, capfd, caplog):
+    caplog.set_level(logging.DEBUG)
     openid, told = stage.user(phone="13800138000"), []
     code = stage.login_code(openid)
     stage.allow(openid)

@@ -33,7 +33,7 @@ class ResidentAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-class ResidentAuthenticationScheme(OpenApiAuthenticationExtension):
+class ResidentAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the schema tells of it."""
 
     target_class = ResidentAuthentication
