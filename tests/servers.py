@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("QINGSHAN_MODE", "test")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 
 from qingshan.embedded import servers_for_tests
 
+(Path(__file__).parent.parent / ".local" / "static").mkdir(parents=True, exist_ok=True)
 _servers = servers_for_tests()
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _worker.startswith("gw"):
