@@ -169,14 +169,17 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _translated_anyway() -> set[str]:
-    known: set[str] = set()
+def translations_installed() -> dict[str, str]:
+    """Return what Django and the libraries of ``WITH_CHINESE`` bring, by context, \\x04 and text, or by text."""
+    known: dict[str, str] = {}
     for name in WITH_CHINESE:
         file = _package(name) / "locale" / LANGUAGE / "LC_MESSAGES" / "django.mo"
         if file.exists():
             with file.open("rb") as opened:
                 entries: dict[Any, str] = vars(gettext.GNUTranslations(opened))["_catalog"]
-            known |= {key if isinstance(key, str) else key[0] for key, text in entries.items() if text}
+            for key, text in entries.items():
+                if text:
+                    known.setdefault(key if isinstance(key, str) else key[0], text)
     return known
 
 
@@ -196,7 +199,7 @@ def messages_wanted(target: Target) -> list[Key]:
     if target is OWN:
         keys = [key for name in OWN_FOLDERS for key in messages_of_folder(ROOT / name, within=ROOT)]
     elif target is THIRD_PARTY:
-        known = _translated_anyway()
+        known = translations_installed()
         keys = [
             key
             for name in LIBRARIES

@@ -75,8 +75,11 @@ def _simulator_server() -> Iterator[RunningSimulator]:
 
 
 @pytest.fixture
-def simulator(_simulator_server: RunningSimulator, settings: Any) -> RunningSimulator:
-    """WeChat on loopback, empty."""
+def simulator(
+    _simulator_server: RunningSimulator, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> RunningSimulator:
+    """WeChat on loopback, empty, and a client that holds no token from before."""
+    monkeypatch.setattr("apps.wechat.client._held", None)
     _simulator_server.state.reset()
     settings.WECHAT_BASE_URL = _simulator_server.base_url
     return _simulator_server

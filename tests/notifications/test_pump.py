@@ -1,0 +1,275 @@
+"""Each answer of WeChat and what becomes of the delivery, the ledger and the inbox."""
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from apps.common import clock as project_clock
+from apps.notifications import services as notifications
+from apps.notifications.models import Delivery, DeliveryAttempt, InboxMessage, WechatGrant
+from apps.notifications.states import (
+    FINAL,
+    MOVES,
+    DeliveryState,
+    MoveRefused,
+    Outcome,
+    move_target,
+    retry_delay,
+)
+
+
+def codes(delivery: Delivery) -> list[tuple[str, str]]:
+    return list(delivery.attempt_rows.order_by("number").values_list("outcome", "code"))
+
+
+def test_a_permitted_message_is_sent_once_and_uses_the_permission(phone, wechat, reply, remaining):
+    delivery = reply(phone)
+
+    assert notifications.pump(lane="interactive") == 1
+    assert notifications.pump(lane="interactive") == 0
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts, codes(delivery)) == ("sent", 1, [("sent", "0")])
+    assert delivery.provider_id != ""
+    assert remaining(phone) == 0
+    message = wechat.messages(phone)[0]
+    assert message["data"]["thing5"]["value"] != ""
+    assert message["page"] == "pages/feedback/case?number=2026031000000019"
+
+
+def test_without_permission_nothing_is_asked_of_wechat_and_the_inbox_still_tells(phone, wechat, reply):
+    WechatGrant.objects.all().delete()
+    delivery = reply(phone)
+
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.last_code, delivery.attempts) == ("suppressed", "no_permission", 0)
+    assert wechat.messages(phone) == []
+    assert phone.get("inbox").json()["results"][0]["kind"] == "feedback.replied"
+
+
+@pytest.mark.parametrize(
+    ("errcode", "state", "left"),
+    [
+        (40003, "failed", 1),  # not this app's user: give the permission back
+        (40037, "failed", 1),
+        (47003, "failed", 1),
+        (45009, "queued", 1),
+        (45011, "queued", 1),
+        (-1, "queued", 1),
+        (43108, "queued", 1),
+        (43101, "suppressed", 0),  # WeChat says that nothing is permitted: believe it
+    ],
+)
+def test_each_error_of_wechat_has_its_consequence(phone, wechat, reply, remaining, errcode, state, left):
+    wechat.fault("errcode", errcode)
+    delivery = reply(phone)
+
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.last_code, remaining(phone)) == (state, str(errcode), left)
+    assert wechat.messages(phone) == []
+
+
+def test_a_retry_comes_after_its_delay_and_is_delivered(clock, phone, wechat, reply):
+    wechat.fault("errcode", -1)
+    delivery = reply(phone)
+    notifications.pump(lane="interactive")
+    delivery.refresh_from_db()
+    assert 15 <= (delivery.due_at - project_clock.now()).total_seconds() <= 22.5
+    assert notifications.pump(lane="interactive") == 0
+
+    clock.shift(dt.timedelta(seconds=23))
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, len(wechat.messages(phone))) == ("sent", 1)
+    assert codes(delivery) == [("retry", "-1"), ("sent", "0")]
+
+
+def test_a_daily_quota_waits_for_the_next_beijing_day(clock, phone, wechat, reply):
+    wechat.fault("errcode", 45009)
+    delivery = reply(phone)
+
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert project_clock.local(delivery.due_at).isoformat() == "2026-03-11T00:10:00+08:00"
+
+
+def test_a_cut_before_wechat_took_it_is_not_known_to_be_harmless_and_is_not_repeated(phone, wechat, reply):
+    wechat.fault("cut_after")
+    delivery = reply(phone)
+
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.last_code) == ("unknown", "answer_lost")
+    assert len(wechat.messages(phone)) == 1
+    assert notifications.pump(lane="interactive") == 0
+
+
+def test_wechat_out_of_reach_is_tried_again(phone, reply, settings, remaining):
+    settings.WECHAT_BASE_URL = "http://127.0.0.1:9"
+    delivery = reply(phone)
+
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.last_code, remaining(phone)) == ("queued", "unavailable", 1)
+
+
+def test_after_eight_attempts_it_fails_for_good(clock, phone, wechat, reply):
+    wechat.fault("errcode", -1, times=20)
+    delivery = reply(phone)
+
+    for _each in range(10):
+        notifications.pump(lane="interactive")
+        clock.shift(dt.timedelta(hours=2))
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == ("failed", 8)
+
+
+def test_the_same_key_writes_one_message(phone, reply):
+    assert reply(phone, key="same") is not None
+    assert reply(phone, key="same") is None
+
+    assert InboxMessage.objects.filter(dedup_key="same").count() == 1
+    assert Delivery.objects.count() == 1
+
+
+def test_news_on_the_way_leave_the_last_permission_for_the_reply(phone, wechat, reply, remaining):
+    made = phone.post("feedback/cases", {"request_type": "help", "text": "路灯不亮"})
+    assert made.status_code == 201
+
+    notifications.pump(lane="interactive")
+    receipt = Delivery.objects.get()
+    assert (receipt.state, remaining(phone)) == ("suppressed", 1)
+
+    reply(phone)
+    notifications.pump(lane="interactive")
+    assert len(wechat.messages(phone)) == 1
+
+
+def test_with_two_permissions_the_receipt_goes_out_too(phone, wechat, grant):
+    grant(phone)
+    wechat.permit(phone)
+    phone.post("feedback/cases", {"request_type": "help", "text": "路灯不亮"})
+
+    notifications.pump(lane="interactive")
+
+    assert [m["data"]["phrase3"]["value"] for m in wechat.messages(phone)] == ["已提交"]
+
+
+def test_an_expired_claim_is_delivered_and_the_inbox_row_stays_one(clock, phone, wechat, reply, remaining):
+    delivery = reply(phone)
+    # As a worker leaves it that was killed between claim and outcome.
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state="sending",
+        claimed_until=project_clock.now() + dt.timedelta(seconds=60),
+        attempts=1,
+        reserved=True,
+    )
+    WechatGrant.objects.update(remaining=0)
+    assert notifications.sweep(now=project_clock.now())["claims_expired"] == 0
+
+    clock.shift(dt.timedelta(seconds=61))
+    assert notifications.sweep(now=project_clock.now()) == {"claims_expired": 1, "lanes_woken": 1}
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, len(wechat.messages(phone))) == ("sent", 1)
+    assert codes(delivery) == [("claim_expired", "worker_lost"), ("sent", "0")]
+    assert InboxMessage.objects.count() == 1
+    assert remaining(phone) == 0
+
+
+def test_a_late_outcome_does_not_change_a_row_that_was_claimed_anew(phone, reply, monkeypatch):
+    from apps.notifications.channels import wechat as channel
+    from apps.notifications.services import outbox
+
+    delivery = reply(phone)
+
+    def slow_send(sends):
+        # While this worker sends, its claim runs out and another one takes the row.
+        Delivery.objects.filter(pk=delivery.pk).update(attempts=2)
+        return [channel.SendResult(Outcome.FAILED, "x")]
+
+    monkeypatch.setattr(outbox.wechat, "send_many", slow_send)
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == ("sending", 2)
+    assert DeliveryAttempt.objects.count() == 0
+
+
+def test_a_cancelled_account_gets_nothing(phone, reply):
+    from tests.factories.people import resident_row
+
+    delivery = reply(phone)
+    row = resident_row(phone)
+    row.openid = row.openid_hash = None
+    row.cancelled_at = project_clock.now()
+    row.save()
+
+    notifications.pump(lane="interactive")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.last_code) == ("suppressed", "no_recipient")
+
+
+def test_two_messages_for_one_phone_go_one_after_the_other(phone, wechat, reply, grant):
+    grant(phone)
+    wechat.permit(phone)
+    reply(phone, key="a")
+    reply(phone, key="b")
+
+    assert notifications.pump(lane="interactive") == 2
+    assert len(wechat.messages(phone)) == 2
+
+
+def test_fields_that_do_not_fit_the_kind_are_a_defect_and_nothing_is_written(phone):
+    from apps.feedback import notices
+
+    with pytest.raises(ValueError, match=r"feedback\.replied"), transaction.atomic():
+        notifications.notice_enqueue(
+            kind=notices.REPLIED, resident_id=phone.resident_id, fields={"number": "1"}, dedup_key="k",
+            now=project_clock.now(),
+        )  # fmt: skip
+
+    assert InboxMessage.objects.count() == 0
+
+
+def test_the_table_is_the_whole_truth():
+    allowed = {(m.source, m.outcome) for m in MOVES}
+
+    for source in DeliveryState:
+        for outcome in Outcome:
+            if (source, outcome) not in allowed:
+                with pytest.raises(MoveRefused):
+                    move_target(source=source, outcome=outcome)
+    assert {state.value for state in FINAL} == {"sent", "failed", "unknown", "suppressed"}
+
+
+def test_delays_double_up_to_an_hour():
+    assert [retry_delay(attempts=n, spread=0).total_seconds() for n in (1, 2, 3, 8, 20)] == [
+        15,
+        30,
+        60,
+        1920,
+        3600,
+    ]
+    assert retry_delay(attempts=1, spread=1).total_seconds() == 22.5
+
+
+def test_the_database_refuses_a_claim_without_an_end(phone, reply):
+    delivery = reply(phone)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.filter(pk=delivery.pk).update(state="sending")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        WechatGrant.objects.update(remaining=-1)
