@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent, setup_logging, worker_ready
+from celery.signals import heartbeat_sent, setup_logging, task_postrun, task_prerun, worker_ready
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
+from prometheus_client import Counter, Histogram
 
 from apps.common.heartbeat import LANES, heartbeat_write
 
@@ -26,6 +27,24 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_logging(**_kwargs: object) -> None:
     """Leave logging as settings configured it: without a receiver Celery installs handlers of its own."""
+
+
+TASKS = Counter("celery_tasks", "Tasks that ended, by name and state.", ["task", "state"])
+TASK_SECONDS = Histogram("celery_task_seconds", "How long tasks ran.", ["task"])
+_began: dict[str, float] = {}
+
+
+@task_prerun.connect
+def _task_began(task_id: str, **_kwargs: object) -> None:
+    """Remember when a task began."""
+    _began[task_id] = time.monotonic()
+
+
+@task_postrun.connect
+def _task_ended(task_id: str, task: Any, state: str | None = None, **_kwargs: object) -> None:
+    """Count a task and how long it ran."""
+    TASKS.labels(task.name, state or "unknown").inc()
+    TASK_SECONDS.labels(task.name).observe(time.monotonic() - _began.pop(task_id, time.monotonic()))
 
 
 _served: list[str] = []

@@ -5,11 +5,12 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.common import views
+from apps.reports.metrics import metrics
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
-    path("metrics", views.metrics, name="metrics"),
+    path("metrics", metrics, name="metrics"),
     path("media/signed/<str:token>", views.upload_file, name="upload-file"),
     path("media/public/<uuid:upload_id>", views.upload_public, name="upload-public"),
     path("admin/", admin.site.urls),

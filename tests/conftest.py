@@ -22,7 +22,10 @@ from apps.common import clock as project_clock
 from apps.common.api.public_cache import public_cache_clear
 from apps.notifications import services as notifications
 from apps.notifications.models import WechatGrant, WechatTemplate
+from apps.wechat import client as wechat_client
+from apps.wechat.bridge import run_sync
 from apps.wechat.simulator.harness import RunningSimulator, running_simulator
+from qingshan.celery import app as celery_app
 from tests.factories.people import ResidentClient, resident_make, staff_make
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -57,6 +60,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
+def redis_away(settings: Any) -> Iterator[None]:
+    """Redis does not answer: neither as a cache nor as a broker."""
+    nowhere = "redis://127.0.0.1:9/0"
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": nowhere}}
+    broker = celery_app.conf.broker_url
+    celery_app.conf.broker_url = nowhere
+    celery_app.pool.force_close_all()
+    celery_app.__dict__.pop("amqp", None)
+    yield
+    celery_app.conf.broker_url = broker
+    celery_app.pool.force_close_all()
+    celery_app.__dict__.pop("amqp", None)
+
+
+@pytest.fixture
 def clock() -> Iterator[time_machine.Coordinates]:
     """Stop the clock at ``MORNING``; ``clock.shift(dt.timedelta(...))`` moves it."""
     with time_machine.travel(MORNING, tick=False) as traveller:
@@ -75,11 +93,11 @@ def _simulator_server() -> Iterator[RunningSimulator]:
 
 
 @pytest.fixture
-def simulator(
-    _simulator_server: RunningSimulator, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> RunningSimulator:
+def simulator(_simulator_server: RunningSimulator, settings: Any) -> RunningSimulator:
     """WeChat on loopback, empty, and a client that holds no token from before."""
-    monkeypatch.setattr("apps.wechat.client._held", None)
+    if wechat_client._held is not None:
+        run_sync(wechat_client._held[1].close())
+        wechat_client._held = None
     _simulator_server.state.reset()
     settings.WECHAT_BASE_URL = _simulator_server.base_url
     return _simulator_server

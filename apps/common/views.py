@@ -1,13 +1,10 @@
-"""Doors outside of the API: pictures by signed link, health, figures for Prometheus."""
+"""Doors outside of the API: pictures, health."""
 
 from __future__ import annotations
 
-import hmac
 import time
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
@@ -15,7 +12,6 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
-from django_prometheus.exports import ExportToDjangoView
 
 from apps.common import uploads
 from apps.common.heartbeat import LANES, heartbeat_age_s
@@ -79,16 +75,6 @@ def _redis() -> str:
 def _worker(lane: str) -> str:
     age = heartbeat_age_s(lane)
     return "ok" if age is not None and age < HEARTBEAT_MAX_AGE_S else "silent"
-
-
-@require_GET
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer the figures in Prometheus' format to whoever knows ``METRICS_TOKEN`` (to all where none is set)."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if settings.METRICS_TOKEN and not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
-        raise Http404
-    answer: Any = ExportToDjangoView(request)
-    return HttpResponse(answer.content, content_type=answer["Content-Type"])
 
 
 @require_GET

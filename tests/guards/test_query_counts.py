@@ -1,0 +1,124 @@
+"""Statements for each list and detail view, equal at 2 and at 20 rows.  UPDATE_QUERY_COUNTS=1 writes the file anew."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.common import clock as project_clock
+from apps.common.api.public_cache import public_cache_clear
+from apps.feedback.states import CaseState
+from apps.news import services as news
+from apps.news.states import Verb
+from tests.factories.cases import case_make
+from tests.factories.pictures import jpeg
+
+BASELINE = Path(__file__).with_name("query_counts.json")
+
+
+def counted(call) -> int:
+    public_cache_clear()
+    with CaptureQueriesContext(connection) as captured:
+        answer = call()
+    assert answer.status_code in (200, 201), answer.content[:300]
+    return len([q for q in captured.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+
+
+def articles(count: int) -> None:
+    for number in range(count):
+        article = news.article_draft(
+            title=f"稿件 {number}",
+            body_html="<p>正文</p>",
+            summary="摘要",
+            column="news",
+            now=project_clock.now(),
+        )
+        news.article_move(
+            article_id=article.id, verb=Verb.PUBLISH, staff=None, reason="", now=project_clock.now()
+        )
+
+
+@pytest.fixture
+def views(resident, anyone, clerk):
+    desk = Client()
+    desk.force_login(clerk, backend="django.contrib.auth.backends.ModelBackend")
+    state = {"rows": 0}
+
+    def grow(rows: int) -> None:
+        for _each in range(rows - state["rows"]):
+            photo = resident.upload(io.BytesIO(jpeg())).json()["id"]
+            case_make(resident, state=CaseState.REPLIED, uploads=[photo])
+            resident.post("inbox/read", {"all": False, "ids": []})
+        articles(rows - state["rows"])
+        state["rows"] = rows
+
+    def last_case() -> str:
+        return resident.get("feedback/cases", limit=1).json()["results"][0]["number"]
+
+    def last_article() -> str:
+        return anyone.get("articles", limit=1).json()["results"][0]["id"]
+
+    case_page = lambda: reverse("admin:feedback_case_changelist")  # noqa: E731
+    calls = {
+        "GET articles": lambda: anyone.get("articles"),
+        "GET articles?q": lambda: anyone.get("articles", q="稿件"),
+        "GET articles/{id}": lambda path=None: anyone.get(f"articles/{last['article']}"),
+        "GET columns": lambda: anyone.get("columns"),
+        "GET feedback/cases": lambda: resident.get("feedback/cases"),
+        "GET feedback/cases/{number}": lambda: resident.get(f"feedback/cases/{last['case']}"),
+        "GET feedback/categories": lambda: anyone.get("feedback/categories"),
+        "GET inbox": lambda: resident.get("inbox"),
+        "GET inbox/unread-count": lambda: resident.get("inbox/unread-count"),
+        "GET streets": lambda: anyone.get("streets"),
+        "admin case queue": lambda: desk.get(case_page()),
+        "admin start page": lambda: desk.get("/admin/"),
+        "admin case page": lambda: desk.get(last["page"]),
+    }
+    last: dict[str, str] = {}
+
+    def measure(rows: int) -> dict[str, int]:
+        from apps.feedback.models import Case
+
+        grow(rows)
+        last.update(case=last_case(), article=last_article())
+        last["page"] = reverse("admin:feedback_case_change", args=[Case.objects.get(number=last["case"]).pk])
+        desk.get("/admin/")  # the session's first request writes it
+        return {name: counted(call) for name, call in calls.items()}
+
+    return measure
+
+
+def test_lists_take_as_many_statements_at_20_rows_as_at_2_and_as_the_baseline_says(views):
+    two, twenty = views(2), views(20)
+
+    if os.environ.get("UPDATE_QUERY_COUNTS"):
+        BASELINE.write_text(json.dumps(twenty, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    assert two == twenty
+    assert twenty == json.loads(BASELINE.read_text(encoding="utf-8"))
+
+
+def test_a_submission_with_a_photo_takes_at_most_14_statements(resident):
+    photo = resident.upload(io.BytesIO(jpeg())).json()["id"]
+    body = {
+        "request_type": "help",
+        "text": "路灯不亮",
+        "category": "0201",
+        "street": "420107003",
+        "uploads": [photo],
+    }
+
+    with CaptureQueriesContext(connection) as captured:
+        answer = resident.post("feedback/cases", body, key="k")
+
+    statements = [q["sql"] for q in captured.captured_queries]
+    assert answer.status_code == 201
+    # In this test the outermost transaction is the test's own: BEGIN and COMMIT appear as SAVEPOINT and RELEASE.
+    assert len(statements) <= 14, "\n".join(statements)

@@ -1,0 +1,93 @@
+"""Every API route names who may call it, and has a row in the matrix below."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from apps.common.api.permissions import Public, ResidentOnly, Unreachable
+from tests.factories.people import ResidentClient, resident_make
+
+# path below /api/v1/ → {method: who}.  "resident" answers 401 without a token, "public" never does.
+MATRIX: dict[str, dict[str, str]] = {
+    "auth/wechat": {"POST": "public"},
+    "auth/refresh": {"POST": "public"},
+    "auth/logout": {"POST": "public"},
+    "me": {"GET": "resident"},
+    "me/profile": {"PUT": "resident"},
+    "me/phone": {"POST": "resident"},
+    "me/consents": {"GET": "resident", "POST": "resident"},
+    "me/consents/<str:purpose>/withdraw": {"POST": "resident"},
+    "me/access-log": {"GET": "resident"},
+    "privacy": {"GET": "public"},
+    "uploads": {"POST": "resident"},
+    "streets": {"GET": "public"},
+    "inbox": {"GET": "resident"},
+    "inbox/unread-count": {"GET": "resident"},
+    "inbox/read": {"POST": "resident"},
+    "wechat/templates": {"GET": "public"},
+    "wechat/grants": {"POST": "resident"},
+    "columns": {"GET": "public"},
+    "articles": {"GET": "public"},
+    "articles/<uuid:article_id>": {"GET": "public"},
+    "feedback/categories": {"GET": "public"},
+    "feedback/cases": {"GET": "resident", "POST": "resident"},
+    "feedback/cases/<str:number>": {"GET": "resident"},
+    "feedback/cases/<str:number>/rate": {"POST": "resident"},
+    "feedback/cases/<str:number>/withdraw": {"POST": "resident"},
+}
+VERBS = ("get", "post", "put", "delete", "patch")
+SAMPLE = {
+    "<str:purpose>": "basic_service",
+    "<uuid:article_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
+    "<str:number>": "1",
+}
+
+
+def api_routes() -> dict[str, object]:
+    found: dict[str, object] = {}
+
+    def walk(patterns: list[object], prefix: str) -> None:
+        for pattern in patterns:
+            path = prefix + str(pattern.pattern)  # type: ignore[attr-defined]
+            if isinstance(pattern, URLResolver):
+                walk(pattern.url_patterns, path)
+            elif isinstance(pattern, URLPattern) and path.startswith("api/v1/"):
+                found[path.removeprefix("api/v1/")] = (
+                    getattr(pattern.callback, "cls", None) or pattern.callback
+                )
+
+    walk(get_resolver().url_patterns, "")
+    return found
+
+
+def test_each_route_stands_in_the_matrix_with_its_verbs():
+    routes = {
+        path: {verb.upper() for verb in VERBS if hasattr(view, verb)} for path, view in api_routes().items()
+    }
+
+    assert routes == {path: set(verbs) for path, verbs in MATRIX.items()}
+
+
+def test_each_view_names_its_permission():
+    for path, view in api_routes().items():
+        kinds = set(view.permission_classes)  # type: ignore[attr-defined]
+        assert kinds <= {Public, ResidentOnly}, path
+        assert Unreachable not in kinds
+        assert ("resident" in MATRIX[path].values()) == (ResidentOnly in kinds), path
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "who"), [(p, m, w) for p, row in MATRIX.items() for m, w in row.items()]
+)
+def test_the_matrix_is_true(db, path, method, who):
+    real = path
+    for part, value in SAMPLE.items():
+        real = real.replace(part, value)
+
+    without = ResidentClient(None, "").send(method, real, {}).status_code
+    with_token = resident_make().send(method, real, {}).status_code
+
+    assert (without == 401) == (who == "resident")
+    assert with_token not in (401, 403, 500)
+    assert without != 500
