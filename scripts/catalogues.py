@@ -75,7 +75,7 @@ class StableCatalog(Catalog):
     """A catalogue whose header holds no dates, so that a file changes only when a message does."""
 
     @property
-    def mime_headers(self) -> list[tuple[str, str]]:  # type: ignore[override]
+    def mime_headers(self) -> list[tuple[str, str]]:
         """Return the header's lines."""
         return [
             ("Project-Id-Version", "qingshan"),

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from apps.accounts.states import Role
 from apps.notifications.states import DeliveryState
@@ -25,6 +26,13 @@ class DeliveryQuerySet(models.QuerySet[Any]):
     def due(self, *, lane: str, now: dt.datetime) -> DeliveryQuerySet:
         """Keep what of ``lane`` is to be sent now, the longest due first."""
         return self.filter(state=DeliveryState.QUEUED, lane=lane, due_at__lte=now).order_by("due_at", "id")
+
+    def phone_idle(self) -> DeliveryQuerySet:
+        """Keep those whose resident has no other message in a worker's hand: WeChat refuses two at once (43108)."""
+        busy = self.model.objects.filter(
+            state=DeliveryState.SENDING, message__resident_id=OuterRef("message__resident_id")
+        )
+        return self.filter(~Exists(busy))
 
     def stale(self, *, now: dt.datetime) -> DeliveryQuerySet:
         """Keep the claims that have run out: their worker died."""

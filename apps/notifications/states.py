@@ -57,6 +57,8 @@ FINAL = frozenset(DeliveryState) - {move.source for move in MOVES}
 MAX_ATTEMPTS = 8
 FIRST_DELAY_S = 15
 LONGEST_DELAY_S = 3600
+# WeChat took another message for the same phone at that moment: 43108 passes in a second or two.
+SHORT_DELAY_S = 2
 
 
 class MoveRefused(ValueError):
@@ -71,11 +73,11 @@ def move_target(*, source: DeliveryState, outcome: Outcome) -> DeliveryState:
     raise MoveRefused(f"{source} {outcome}")
 
 
-def retry_delay(*, attempts: int, spread: float) -> dt.timedelta:
-    """Return how long to wait after ``attempts`` failed ones: 15 s doubled each time, at most an hour.
+def retry_delay(*, attempts: int, spread: float, first_s: float = FIRST_DELAY_S) -> dt.timedelta:
+    """Return how long to wait after ``attempts`` failed ones: ``first_s`` doubled each time, at most an hour.
 
     ``spread``  0 to 1, drawn by the caller: it stretches the delay by up to a half, so that messages that failed
     together do not come back together.
     """
-    base = min(FIRST_DELAY_S * 2 ** (attempts - 1), LONGEST_DELAY_S)
+    base = min(first_s * 2 ** (attempts - 1), LONGEST_DELAY_S)
     return dt.timedelta(seconds=base * (1 + spread / 2))

@@ -46,7 +46,7 @@ def registry_now() -> CollectorRegistry:
     """Return what to tell: every process's figures where they share a folder, else this one's; and the outbox."""
     told = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.MultiProcessCollector(told)
+        multiprocess.MultiProcessCollector(told)  # type: ignore[no-untyped-call]
     else:
         told.register(prometheus_client.REGISTRY)
     told.register(OutboxCollector())

@@ -18,23 +18,30 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 import structlog
 from django.conf import settings
 
 from apps.common import clock
+from apps.wechat.answers import (
+    LoginSession,
+    SentReceipt,
+    Template,
+    Wechat,
+    judged,
+    template_of,
+    text,
+)
 from apps.wechat.bridge import gather_sync, loop_of_process, run_sync
 from apps.wechat.errors import (
     Answer,
     WechatOutcomeUnknown,
     WechatRefused,
     WechatUnavailable,
-    rid_of,
 )
 from apps.wechat.token_cache import Issued, TokenCache
-from apps.wechat.values import keys_of
 
 __all__ = [
     "LoginSession",
@@ -60,53 +67,6 @@ TOKEN_PATH = "/cgi-bin/stable_token"  # noqa: S105 - a path
 PHONE_PATH = "/wxa/business/getuserphonenumber"
 SEND_PATH = "/cgi-bin/message/subscribe/send"
 TEMPLATES_PATH = "/wxaapi/newtmpl/gettemplate"
-
-
-@dataclass(frozen=True, slots=True)
-class LoginSession:
-    """Who signed in.  WeChat's session_key is dropped on purpose: nothing here decrypts with it, so nothing can leak it."""
-
-    openid: str = field(repr=False)
-    unionid: str | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SentReceipt:
-    """A message that WeChat accepted.  The msgid is an int64 as text; not every account gets one."""
-
-    msgid: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A message template (订阅消息模板) of our account.
-
-    kind   2 one-time (一次性), 3 long-term (长期)
-    keys   the keys of ``data`` that each message must fill
-    enums  the listed values of the enum keys
-    """
-
-    template_id: str
-    title: str
-    content: str
-    example: str
-    kind: int
-    keys: tuple[str, ...]
-    enums: Mapping[str, tuple[str, ...]]
-
-
-class Wechat(Protocol):
-    """What the rest of the project needs from WeChat.  Errors: WechatRefused, WechatUnavailable, WechatOutcomeUnknown."""
-
-    async def code_to_session(self, *, code: str) -> LoginSession: ...
-
-    async def phone_number(self, *, code: str, openid: str | None = None) -> str: ...
-
-    async def subscribe_send(
-        self, *, openid: str, template_id: str, data: Mapping[str, str], page: str | None = None
-    ) -> SentReceipt: ...
-
-    async def templates(self) -> list[Template]: ...
 
 
 @dataclass(slots=True)
@@ -196,10 +156,10 @@ class WechatClient:
             "grant_type": "authorization_code",
         }
         answer = await self._call("GET", SESSION_PATH, query)
-        openid = _text(answer, "openid")
+        openid = text(answer, "openid")
         if not openid:
             raise WechatOutcomeUnknown("answer without openid")
-        return LoginSession(openid=openid, unionid=_text(answer, "unionid") or None)
+        return LoginSession(openid=openid, unionid=text(answer, "unionid") or None)
 
     async def phone_number(self, *, code: str, openid: str | None = None) -> str:
         """Exchange the code of the phone button for the number: 11 digits, or "+", country code and number from abroad.
@@ -217,7 +177,7 @@ class WechatClient:
         watermark = info.get("watermark")
         if isinstance(watermark, dict) and watermark.get("appid") != self._appid:
             raise WechatOutcomeUnknown("phone_info of another appid")
-        number, country = _text(info, "purePhoneNumber"), _text(info, "countryCode")
+        number, country = text(info, "purePhoneNumber"), text(info, "countryCode")
         if not number:
             raise WechatOutcomeUnknown("answer without a number")
         return number if country in ("", "86") else f"+{country}{number}"
@@ -244,13 +204,13 @@ class WechatClient:
             body["page"] = page
         async with self._turn_of(openid):
             answer = await self._call_with_token("POST", SEND_PATH, body)
-        return SentReceipt(msgid=_text(answer, "msgid") or None)
+        return SentReceipt(msgid=text(answer, "msgid") or None)
 
     async def templates(self) -> list[Template]:
         """Return the account's message templates.  Raises WechatRefused, WechatUnavailable, WechatOutcomeUnknown."""
         answer = await self._call_with_token("GET", TEMPLATES_PATH, None)
         rows = answer.get("data")
-        return [_template(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        return [template_of(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     async def close(self) -> None:
         """Close all connections.  A later call opens new ones."""
@@ -276,7 +236,7 @@ class WechatClient:
             # On a token call 40001 says that the secret is wrong.
             kind = Answer.ALARM if refusal.kind is Answer.REFRESH else refusal.kind
             raise WechatUnavailable("token refused", refusal.errcode, kind) from None
-        value, expires_in = _text(answer, "access_token"), answer.get("expires_in")
+        value, expires_in = text(answer, "access_token"), answer.get("expires_in")
         if not value or not isinstance(expires_in, int):
             raise WechatUnavailable("token: answer without a token")
         return Issued(value=value, expires_in_s=expires_in)
@@ -318,7 +278,7 @@ class WechatClient:
                 if trip.left:
                     raise WechatOutcomeUnknown(reason) from None
                 raise WechatUnavailable(reason) from None
-        return _judged(path, status, raw)
+        return judged(path, status, raw)
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
@@ -348,62 +308,6 @@ class WechatClient:
             turn.users -= 1
             if not turn.users:
                 self._turns.pop(openid, None)
-
-
-def _judged(path: str, status: int, raw: bytes) -> dict[str, Any]:
-    """The answer, if the body says success.  The body goes first: errors come with status 200."""
-    try:
-        answer = json.loads(raw, strict=False)
-    except ValueError:
-        answer = None
-    if isinstance(answer, dict):
-        errcode = _whole(answer.get("errcode", 0))
-        if errcode:
-            refusal = WechatRefused(errcode, rid_of(errmsg=_text(answer, "errmsg")))
-            level = log.info if refusal.kind is Answer.FALLBACK else log.warning
-            level("wechat_refused", path=path, errcode=errcode, kind=refusal.kind.value, rid=refusal.rid)
-            raise refusal
-        if status < 400 and errcode == 0:
-            return answer
-    log.warning("wechat_answer_unreadable", path=path, status=status)
-    # 504: the gateway passed the request on and waited in vain.  Any other error status is the gateway's own refusal.
-    if status >= 400 and status != 504:
-        raise WechatUnavailable(f"http {status}")
-    raise WechatOutcomeUnknown(f"http {status} without a readable answer")
-
-
-def _whole(value: object) -> int | None:
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str) and value.lstrip("-").isdecimal():
-        return int(value)
-    return None
-
-
-def _text(answer: Mapping[str, Any], key: str) -> str:
-    """The value as text: WeChat gives countryCode as a number or a string, and msgid may pass what a double can hold."""
-    value = answer.get(key)
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def _template(row: Mapping[str, Any]) -> Template:
-    content = _text(row, "content")
-    enums = {
-        str(item.get("keywordCode", "")).removesuffix(".DATA"): tuple(
-            str(value) for value in item.get("enumValueList") or ()
-        )
-        for item in row.get("keywordEnumValueList") or ()
-        if isinstance(item, dict)
-    }
-    return Template(
-        template_id=_text(row, "priTmplId"),
-        title=_text(row, "title"),
-        content=content,
-        example=_text(row, "example"),
-        kind=_whole(row.get("type")) or 0,
-        keys=keys_of(content),
-        enums=enums,
-    )
 
 
 # The process's client: the session belongs to the bridge's loop, so it is made anew after a fork.

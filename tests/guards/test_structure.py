@@ -164,6 +164,6 @@ def test_each_setting_that_settings_name_is_one_that_someone_reads():
         path.read_text(encoding="utf-8") for path in python_files() if path.name != "test_structure.py"
     )
     code += "".join(path.read_text(encoding="utf-8") for path in tracked("*.html"))
-    for name in own - django_and_libraries:
+    for name in own - django_and_libraries - {"ROOT_URLCONF"}:
         if not name.startswith(prefixes):
             assert len(re.findall(rf"\b{name}\b", code)) >= 2, f"nobody reads {name}"

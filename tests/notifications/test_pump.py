@@ -273,3 +273,42 @@ def test_the_database_refuses_a_claim_without_an_end(phone, reply):
         Delivery.objects.filter(pk=delivery.pk).update(state="sending")
     with pytest.raises(IntegrityError), transaction.atomic():
         WechatGrant.objects.update(remaining=-1)
+
+
+def test_in_doubt_news_on_the_way_are_not_repeated_at_the_cost_of_the_reply(
+    clock, phone, wechat, grant, remaining
+):
+    grant(phone)  # two permitted: the receipt may use one
+    phone.post("feedback/cases", {"request_type": "help", "text": "路灯不亮"})
+    receipt = Delivery.objects.get()
+    Delivery.objects.filter(pk=receipt.pk).update(
+        state="sending",
+        claimed_until=project_clock.now() + dt.timedelta(seconds=60),
+        attempts=1,
+        reserved=True,
+    )
+    WechatGrant.objects.update(remaining=1)
+    clock.shift(dt.timedelta(seconds=61))
+    notifications.sweep(now=project_clock.now())
+
+    notifications.pump(lane="interactive")
+
+    receipt.refresh_from_db()
+    assert (receipt.state, receipt.last_code, remaining(phone)) == ("suppressed", "no_permission", 1)
+
+
+def test_while_one_message_is_in_hand_the_next_for_that_phone_waits(phone, reply, wechat, grant):
+    grant(phone)
+    wechat.permit(phone)
+    first, second = reply(phone, key="a"), reply(phone, key="b")
+    Delivery.objects.filter(pk=first.pk).update(
+        state="sending",
+        claimed_until=project_clock.now() + dt.timedelta(seconds=60),
+        attempts=1,
+        reserved=True,
+    )
+
+    assert notifications.pump(lane="interactive") == 0
+
+    second.refresh_from_db()
+    assert (second.state, second.attempts) == ("queued", 0)

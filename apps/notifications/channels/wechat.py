@@ -22,6 +22,7 @@ _OUTCOMES = {
     Answer.ALARM: Outcome.FAILED,
 }
 NOT_PERMITTED = 43101
+PHONE_BUSY = 43108
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ from apps.notifications.models import Delivery, DeliveryAttempt, WechatTemplate
 from apps.notifications.services import ledger
 from apps.notifications.states import (
     FINAL,
+    FIRST_DELAY_S,
     MAX_ATTEMPTS,
+    SHORT_DELAY_S,
     DeliveryState,
     Outcome,
     move_target,
@@ -34,6 +36,7 @@ from apps.notifications.states import (
 
 log = structlog.get_logger(__name__)
 BATCH = 50
+SOON_S = 60  # what is due sooner than the next sweep gets a wake-up of its own
 ROUNDS = 20  # a task ends after 1,000 messages and queues the next, so that a worker can be stopped
 
 
@@ -49,26 +52,26 @@ class Claimed:
 def pump(*, lane: Lane) -> int:
     """Send what is due in ``lane``; returns how many deliveries were handled.
 
-    At most 50 × 20 a call, then it queues itself again.  Never holds a transaction while it sends.
+    Round after round until one finds nothing, at most 20 × 50 a call, then it queues itself again.  Never holds a
+    transaction while it sends.
     """
     handled = 0
     for _round in range(ROUNDS):
-        claimed, finished, more = _claim(lane)
-        if claimed:
-            results = wechat.send_many([item.send for item in claimed])
-            _record(claimed, results)
-        handled += len(claimed) + finished
-        if not more:
+        claimed, finished = _claim(lane)
+        if not claimed and not finished:
             return handled
+        if claimed:
+            _record(lane, claimed, wechat.send_many([item.send for item in claimed]))
+        handled += len(claimed) + finished
     send_after_commit("notifications.pump", lane=lane)
     return handled
 
 
-def _claim(lane: Lane) -> tuple[list[Claimed], int, bool]:
+def _claim(lane: Lane) -> tuple[list[Claimed], int]:
     """Move due rows to ``sending``, or to ``suppressed`` where nothing may be sent.
 
-    Returns the claimed, the number suppressed and whether more may be due.  One message for each resident in a
-    batch: WeChat refuses two at once for one openid (43108), and a batch must end before its claim does.
+    Returns the claimed and the number suppressed.  One message for each resident at a time: WeChat refuses two at
+    once for one openid (43108), and a batch must end before its claim does.
     """
     now = clock.now()
     claimed: list[Claimed] = []
@@ -77,6 +80,7 @@ def _claim(lane: Lane) -> tuple[list[Claimed], int, bool]:
     with transaction.atomic():
         rows = list(
             Delivery.objects.due(lane=lane, now=now)
+            .phone_idle()
             .select_related("message__resident")
             .select_for_update(of=("self",), skip_locked=True)[:BATCH]
         )
@@ -90,8 +94,7 @@ def _claim(lane: Lane) -> tuple[list[Claimed], int, bool]:
                 finished += 1
             else:
                 claimed.append(item)
-    more = len(rows) == BATCH or len(residents) < len(rows)
-    return claimed, finished, more
+    return claimed, finished
 
 
 def _prepare(row: Delivery, templates: dict[str, WechatTemplate], now: dt.datetime) -> Claimed | None:
@@ -101,7 +104,9 @@ def _prepare(row: Delivery, templates: dict[str, WechatTemplate], now: dt.dateti
     if template is None or openid is None or kind.wechat_data is None:
         _finish(row, Outcome.SUPPRESSED, "no_template" if template is None else "no_recipient", now)
         return None
-    if not row.reserved:
+    # After a claim that ran out nobody knows whether the message left.  A reply is sent again with the permission it
+    # had; news on the way need a fresh one, so that a doubt about them never costs the resident the reply.
+    if not row.reserved or kind.keep_grants:
         resident_id = row.message.resident_id
         if not ledger.grant_reserve(
             resident_id=resident_id, template=template, keep=kind.keep_grants, now=now
@@ -120,7 +125,7 @@ def _prepare(row: Delivery, templates: dict[str, WechatTemplate], now: dt.dateti
     return Claimed(row, wechat.WechatSend(openid, template.template_id, row.data, page), now)
 
 
-def _record(claimed: list[Claimed], results: list[wechat.SendResult]) -> None:
+def _record(lane: Lane, claimed: list[Claimed], results: list[wechat.SendResult]) -> None:
     """Write the outcomes, one transaction for the batch; a row that is no longer ours is left alone."""
     now = clock.now()
     with transaction.atomic():
@@ -137,6 +142,9 @@ def _record(claimed: list[Claimed], results: list[wechat.SendResult]) -> None:
                 log.warning("late_outcome", delivery=str(item.delivery.id), outcome=result.outcome)
                 continue
             _outcome_write(row, result, item.started_at, now)
+        soon = [row.due_at for row in ours.values() if row.state == DeliveryState.QUEUED.value]
+        if soon and (wait_s := (min(soon) - now).total_seconds()) <= SOON_S:
+            send_after_commit("notifications.pump", lane=lane, countdown_s=wait_s)
 
 
 def _outcome_write(
@@ -157,7 +165,9 @@ def _outcome_write(
     if outcome in (Outcome.RETRY, Outcome.LATER) and row.attempts >= MAX_ATTEMPTS:
         outcome = Outcome.FAILED
     if outcome is Outcome.RETRY:
-        row.due_at = now + retry_delay(attempts=row.attempts, spread=random.random())  # noqa: S311 - jitter
+        first_s = SHORT_DELAY_S if result.code == str(wechat.PHONE_BUSY) else FIRST_DELAY_S
+        spread = random.random()  # noqa: S311 - jitter
+        row.due_at = now + retry_delay(attempts=row.attempts, spread=spread, first_s=first_s)
     elif outcome is Outcome.LATER:
         row.due_at = _next_day(now)
     _finish(row, outcome, result.code, now)

@@ -1,0 +1,123 @@
+"""WeChat's answers: their shapes, and telling success from refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from apps.wechat.errors import Answer, WechatOutcomeUnknown, WechatRefused, WechatUnavailable, rid_of
+from apps.wechat.values import keys_of
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSession:
+    """Who signed in.  WeChat's session_key is dropped on purpose: nothing here decrypts with it, so nothing can leak it."""
+
+    openid: str = field(repr=False)
+    unionid: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SentReceipt:
+    """A message that WeChat accepted.  The msgid is an int64 as text; not every account gets one."""
+
+    msgid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message template (订阅消息模板) of our account.
+
+    kind   2 one-time (一次性), 3 long-term (长期)
+    keys   the keys of ``data`` that each message must fill
+    enums  the listed values of the enum keys
+    """
+
+    template_id: str
+    title: str
+    content: str
+    example: str
+    kind: int
+    keys: tuple[str, ...]
+    enums: Mapping[str, tuple[str, ...]]
+
+
+class Wechat(Protocol):
+    """What the rest of the project needs from WeChat.  Errors: WechatRefused, WechatUnavailable, WechatOutcomeUnknown."""
+
+    async def code_to_session(self, *, code: str) -> LoginSession: ...
+
+    async def phone_number(self, *, code: str, openid: str | None = None) -> str: ...
+
+    async def subscribe_send(
+        self, *, openid: str, template_id: str, data: Mapping[str, str], page: str | None = None
+    ) -> SentReceipt: ...
+
+    async def templates(self) -> list[Template]: ...
+
+
+def judged(path: str, status: int, raw: bytes) -> dict[str, Any]:
+    """Return the answer when the body says success.  The body goes first: errors come with status 200.
+
+    Raises WechatRefused, WechatUnavailable, WechatOutcomeUnknown.
+    """
+    try:
+        answer = json.loads(raw, strict=False)
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict):
+        errcode = whole(answer.get("errcode", 0))
+        if errcode:
+            refusal = WechatRefused(errcode, rid_of(errmsg=text(answer, "errmsg")))
+            level = log.info if refusal.kind is Answer.FALLBACK else log.warning
+            level("wechat_refused", path=path, errcode=errcode, kind=refusal.kind.value, rid=refusal.rid)
+            raise refusal
+        if status < 400 and errcode == 0:
+            return answer
+    log.warning("wechat_answer_unreadable", path=path, status=status)
+    # 504: the gateway passed the request on and waited in vain.  Any other error status is the gateway's own refusal.
+    if status >= 400 and status != 504:
+        raise WechatUnavailable(f"http {status}")
+    raise WechatOutcomeUnknown(f"http {status} without a readable answer")
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number that came as a number or as text, else None."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and value.lstrip("-").isdecimal():
+        return int(value)
+    return None
+
+
+def text(answer: Mapping[str, Any], key: str) -> str:
+    """Return the value as text: WeChat gives countryCode as a number or a string, and msgid may pass what a double can hold."""
+    value = answer.get(key)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def template_of(row: Mapping[str, Any]) -> Template:
+    """Return a row of gettemplate."""
+    content = text(row, "content")
+    enums = {
+        str(item.get("keywordCode", "")).removesuffix(".DATA"): tuple(
+            str(value) for value in item.get("enumValueList") or ()
+        )
+        for item in row.get("keywordEnumValueList") or ()
+        if isinstance(item, dict)
+    }
+    return Template(
+        template_id=text(row, "priTmplId"),
+        title=text(row, "title"),
+        content=content,
+        example=text(row, "example"),
+        kind=whole(row.get("type")) or 0,
+        keys=keys_of(content),
+        enums=enums,
+    )

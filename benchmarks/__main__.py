@@ -1,0 +1,74 @@
+"""``python -m benchmarks [name …]`` and ``python -m benchmarks --prove [name …]``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+from benchmarks.report import Finding, finding_write, table
+from benchmarks.system import System, system_for_proof, system_with_data
+from qingshan.processes import ProcessError
+
+QUESTIONS = ("article_reads", "case_submission", "statement_counts", "outbox")
+PROOFS = ("worker_killed", "redis_lost")
+
+
+def _benchmarks(names: list[str], size: int) -> Iterator[tuple[System, Finding]]:
+    """Put each question to one system, the one that adds rows last."""
+    with system_with_data(size=size) as system:
+        for name in sorted(names, key=lambda one: one in ("case_submission", "outbox")):
+            yield system, importlib.import_module(f"benchmarks.{name}").run(system)
+
+
+def _proofs(names: list[str]) -> Iterator[tuple[System, Finding]]:
+    """Give each proof a system of its own: it breaks it."""
+    for name in names:
+        with system_for_proof(name) as system:
+            yield system, importlib.import_module(f"benchmarks.{name}").run(system)
+
+
+def main() -> int:
+    """Run the command line; 1 when a bound does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--prove", action="store_true", help="the fault proofs instead of the benchmarks")
+    parser.add_argument(
+        "--size", type=int, choices=(1, 10, 100), default=100, help="rows: 100 × is 10,000 cases"
+    )
+    parser.add_argument("--verbose", action="store_true", help="also single rounds and statements")
+    parser.add_argument("names", nargs="*", help="all when none is named")
+    given = parser.parse_args()
+    known = PROOFS if given.prove else QUESTIONS
+    if unknown := sorted(set(given.names) - set(known)):
+        parser.error(f"{', '.join(unknown)}: there is {', '.join(known)}")
+    names = given.names or list(known)
+    # CPU and logs are read from servers of our own, never from ones that others use.
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    command = "make prove" if given.prove else "make bench"
+    findings: list[Finding] = []
+    began = time.monotonic()
+    print("Starting a system of its own …", flush=True)
+    try:
+        for system, finding in _proofs(names) if given.prove else _benchmarks(names, given.size):
+            findings.append(finding)
+            finding_write(
+                finding,
+                command=f"{command} ONLY={finding.name}",
+                postgres=str(system.rows("SHOW server_version")[0][0]).split()[0],
+            )
+            print(f"{finding.name}: done after {time.monotonic() - began:.0f} s", flush=True)
+            if given.verbose:
+                print("\n".join(f"  {line}" for line in finding.notes), flush=True)
+    except ProcessError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n" + table(findings))
+    return 0 if all(figure.holds for finding in findings for figure in finding.figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

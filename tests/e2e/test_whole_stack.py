@@ -1,0 +1,166 @@
+"""The whole system as ``make demo`` starts it: web, workers, beat, simulator, servers.  And what happens when parts die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from qingshan.browser import Browser
+from qingshan.stack import Stack, stack
+from qingshan.walkthrough import ARTICLE, Walk, walk
+
+pytestmark = pytest.mark.xdist_group("stack")
+ROOT = Path(__file__).resolve().parents[2]
+CLAIM_S = 6
+BODY = {"request_type": "help", "text": "路灯不亮，晚上看不清台阶。", "category": "0201"}
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[Stack]:
+    # Servers of its own: this module kills them, and other tests use the run's.
+    patch = pytest.MonkeyPatch()
+    for name in ("DATABASE_URL", "REDIS_URL", "QINGSHAN_MODE"):
+        patch.delenv(name, raising=False)
+    with stack(
+        folder=ROOT / ".local" / "test-stack",
+        extra={"OUTBOX_CLAIM_S": str(CLAIM_S), "OUTBOX_SWEEP_S": "2", "WECHAT_TIMEOUT_S": "20"},
+    ) as running:
+        yield running
+    patch.undo()
+
+
+@pytest.fixture
+def one(system: Stack) -> Iterator[Walk]:
+    """A resident with two permitted messages, ready to submit."""
+    walker = Walk(about=system.describe(), environment=system.environment, article=ARTICLE)
+    walker.resident_signed_in()
+    walker.message_granted()
+    walker.message_granted()
+    yield walker
+    walker.control.send("DELETE", "/control/faults", None, {})
+
+
+def rows(system: Stack, statement: str, *values: Any) -> list[Any]:
+    with psycopg.connect(system.environment["DATABASE_URL"], connect_timeout=5) as connection:
+        return connection.execute(statement, values).fetchall()
+
+
+def until(held: Callable[[], Any], *, within_s: float = 60) -> Any:
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        try:
+            if answer := held():
+                return answer
+        except (OSError, psycopg.Error):
+            pass
+        time.sleep(0.2)
+    raise AssertionError(f"did not come true within {within_s} s")
+
+
+def ready(system: Stack) -> bool:
+    return Browser(system.web).get("/readyz").status == 200
+
+
+def messages(walker: Walk) -> list[Any]:
+    found: list[Any] = walker.control.get(f"/control/messages?openid={walker.openid}").json()
+    return found
+
+
+def replied(walker: Walk) -> None:
+    walker.case_submitted()
+    walker.case_dispatched()
+    desk = walker.desk("handler", department="CG")
+    assert desk.submit(desk.get(walker.case_path), form="move-sign").status == 302
+    answered = desk.submit(desk.get(walker.case_path), form="move-reply", changes={"text": "已修好。"})
+    assert answered.status == 302
+
+
+def test_the_main_job_runs_from_end_to_end(system, capsys):
+    assert walk(about=system.describe(), environment=system.environment, article=ARTICLE)
+
+
+def test_a_worker_killed_while_it_sends_loses_nothing_and_doubles_no_inbox_row(system, one):
+    one.control.post(
+        "/control/faults",
+        {"path": "/cgi-bin/message/subscribe/send", "kind": "slow", "value": 15, "times": 9},
+    )
+    replied(one)
+    number = one.case["number"]
+    until(
+        lambda: rows(
+            system,
+            "SELECT 1 FROM notifications_delivery d JOIN notifications_inboxmessage m ON m.id = d.message_id "
+            "WHERE d.state = 'sending' AND m.kind = 'feedback.replied' AND m.params->>'number' = %s",
+            number,
+        )
+    )
+
+    pid = system.describe()["pids"]["worker-interactive"]
+    os.killpg(os.getpgid(pid), signal.SIGKILL)
+    one.control.send("DELETE", "/control/faults", None, {})
+
+    until(
+        lambda: rows(
+            system,
+            "SELECT 1 FROM notifications_delivery d JOIN notifications_inboxmessage m ON m.id = d.message_id "
+            "WHERE d.state IN ('sent', 'suppressed') AND d.attempts >= 2 AND m.kind = 'feedback.replied' "
+            "AND m.params->>'number' = %s",
+            number,
+        )
+    )
+    inbox = one.phone.get("/api/v1/inbox").json()["results"]
+    assert Counter(row["kind"] for row in inbox)["feedback.replied"] == 1
+    assert len([m for m in messages(one) if m["data"]["phrase3"]["value"] == "已答复"]) >= 1
+    until(lambda: ready(system))
+
+
+def test_with_redis_dead_a_case_is_saved_and_its_notice_leaves_when_redis_is_back(system, one):
+    os.kill(system.describe()["pids"]["redis"], signal.SIGKILL)
+
+    made = one.phone.post("/api/v1/feedback/cases", BODY)
+
+    assert made.status == 201
+    assert one.phone.get("/api/v1/inbox").json()["results"][0]["kind"] == "feedback.submitted"
+    told = until(lambda: messages(one))
+    assert [m["data"]["character_string1"]["value"] for m in told] == [made.json()["number"]]
+    until(lambda: ready(system))
+
+
+def test_after_a_restart_of_postgresql_each_connection_fails_at_most_once(system, one):
+    connections = 2 * 4  # web processes × threads
+    for _each in range(40):
+        assert one.phone.get("/api/v1/inbox").status == 200
+    os.kill(system.describe()["pids"]["postgres"], signal.SIGINT)
+    until(lambda: rows(system, "SELECT 1"))
+
+    statuses = Counter(one.phone.get("/api/v1/inbox").status for _each in range(80))
+
+    assert set(statuses) <= {200, 503}
+    assert statuses[503] <= connections
+    assert statuses[200] >= 80 - connections
+    assert one.phone.get("/api/v1/inbox").status == 200
+    until(lambda: ready(system))
+
+
+def test_metrics_tell_of_all_processes(system, one):
+    text = until(lambda: Browser(system.web).get("/metrics").text())
+
+    assert 'celery_tasks_total{state="SUCCESS",task="notifications.pump"}' in text
+    assert 'outbox_depth{lane="interactive"}' in text
+    assert "django_http_requests_total_by_method_total" in text
+
+
+def test_no_log_holds_an_openid_a_token_or_a_text(system, one):
+    one.case_submitted()
+    secret = [one.openid, one.phone.headers["Authorization"].removeprefix("Bearer "), "看不清台阶"]
+    for path in (ROOT / ".local" / "test-stack" / "log").glob("*.log"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert not [word for word in secret if word in text], path.name
