@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import platform
 import subprocess
+import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,8 +15,6 @@ from pathlib import Path
 from typing import Literal
 
 import psutil
-
-from apps.common import clock
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -79,7 +79,7 @@ def finding_write(finding: Finding, *, command: str, postgres: str) -> Path:
         "command": command,
         "commit": _commit(),
         "machine": machine(postgres),
-        "measured_at": clock.now().isoformat(timespec="seconds"),
+        "measured_at": dt.datetime.fromtimestamp(time.time(), tz=dt.UTC).isoformat(timespec="seconds"),
     }
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{finding.name}.json"

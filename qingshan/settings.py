@@ -171,6 +171,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 AXES_CLIENT_IP_CALLABLE = "apps.common.api.client_address.client_address"
 
 # --- The API -----------------------------------------------------------------------------------------------------------

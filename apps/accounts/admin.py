@@ -9,10 +9,12 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from apps.accounts.labels import ROLE_LABELS
 from apps.accounts.models import AccessLog, Department, Membership, PolicyVersion, Resident, Staff
 from apps.common.admin import DeskAdmin, ReadOnlyAdmin, ReferenceAdmin
 
@@ -25,13 +27,34 @@ class MembershipInline(TabularInline):
     autocomplete_fields = ("department",)
 
 
+def role_label(group: Group) -> str:
+    """Return what a role is called; a group of another name keeps it."""
+    known = {role.value: label for role, label in ROLE_LABELS.items()}
+    return str(known.get(group.name, group.name))
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """Staff by role."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the roles."""
+        return [(role.value, label) for role, label in ROLE_LABELS.items()]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Staff]) -> QuerySet[Staff]:
+        """Keep staff of the chosen role."""
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
 @admin.register(Staff)
 class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "display_name", "is_active", "last_login")
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", RoleFilter)
     search_fields = ("username", "display_name")
     ordering = ("username",)
     inlines: ClassVar[Any] = [MembershipInline]
@@ -47,6 +70,14 @@ class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
         (None, {"classes": ("wide",), "fields": ("username", "display_name", "password1", "password2")}),
     )
     readonly_fields = ("last_login", "date_joined")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the roles by their names."""
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            field.label_from_instance = role_label
+            field.label, field.help_text = _("roles"), ""
+        return field
 
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
         """Save; whoever is made here works in the admin."""
@@ -104,6 +135,23 @@ class AccessLogAdmin(ReadOnlyAdmin):
 class PolicyVersionAdmin(DeskAdmin):
     list_display = ("version", "major", "valid_from", "text_url")
     ordering = ("-valid_from",)
+
+    def get_fields(self, request: HttpRequest, obj: PolicyVersion | None = None) -> Any:
+        """Show a published version's items as lines, a new one's as JSON to fill in."""
+        return ("version", "major", "valid_from", "text_url", "items_shown" if obj else "items")
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: PolicyVersion | None = None) -> Any:
+        """Return the fields that are shown only."""
+        return ("items_shown",) if obj else ()
+
+    @admin.display(description=_("items"))
+    def items_shown(self, policy: PolicyVersion) -> str:
+        """Return a line for each purpose."""
+        lines = (
+            (item.get("name") or item["purpose"], "、".join(item["fields"]), item["retention"])
+            for item in policy.items
+        )
+        return format_html_join("", "<p>{}：{}（{}）</p>", lines)
 
     def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         """Refuse: residents agreed to it as it is; a change is a new version."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
@@ -20,17 +21,27 @@ from apps.common.masking import phone_masked
 class Department(models.Model):
     """A unit (单位): a bureau, a street office, a utility; a tree, so that a supervisor sees those below."""
 
+    class Kind(models.TextChoices):
+        DISTRICT = "district", _("district bureau")
+        BRANCH = "branch", _("branch of a city bureau")
+        STREET = "street", _("street office")
+        PEOPLE_ORG = "people_org", _("people's organisation")
+        STATE_OWNED = "state_owned", _("state-owned company")
+        UTILITY = "utility", _("utility")
+
     code = models.CharField(_("code"), max_length=12, unique=True)
     name = models.CharField(_("name"), max_length=60)
     short = models.CharField(_("short name"), max_length=30)
-    kind = models.CharField(_("kind"), max_length=20)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent unit")
     )
     street = models.ForeignKey(
         "common.Street", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("street")
     )
-    aliases = models.JSONField(_("other names"), default=list, blank=True)
+    aliases = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, verbose_name=_("other names")
+    )
     basis = models.CharField(_("source"), max_length=200, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -220,7 +231,7 @@ class Consent(models.Model):
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="+", verbose_name=_("version"))
     major = models.PositiveIntegerField(_("major number"))
     given_at = models.DateTimeField(_("given"))
-    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
 
     class Meta:
         verbose_name = _("consent")

@@ -33,7 +33,7 @@ VERB_LABELS: dict[Verb, Any] = {
     Verb.START: _("Start work"),
     Verb.REPLY: _("Reply"),
     Verb.RATE: _("Rate"),
-    Verb.CLOSE: _("Close"),
+    Verb.CLOSE: _("Close the case"),
     Verb.REOPEN: _("Reopen"),
     Verb.WITHDRAW: _("Withdraw"),
     Verb.RETURN: _("Return"),

@@ -145,11 +145,11 @@ class Case(models.Model):
     profile = models.ForeignKey(
         DeadlineProfile, models.PROTECT, null=True, related_name="+", verbose_name=_("deadline profile")
     )
-    submitted_at = models.DateTimeField(_("submitted"))
-    due_at = models.DateTimeField(_("due"), null=True)
+    submitted_at = models.DateTimeField(_("submitted at"))
+    due_at = models.DateTimeField(_("deadline"), null=True)
     due_explained = models.JSONField(default=list)
     due_provisional = models.BooleanField(_("deadline provisional"), default=False)
-    settled_at = models.DateTimeField(_("settled"), null=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True)
     updated_at = models.DateTimeField(_("changed"))
     version = models.PositiveIntegerField(default=1)
 

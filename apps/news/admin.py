@@ -40,7 +40,7 @@ class ColumnAdmin(DeskAdmin):
 class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
     """The article with the version that was opened, so that a stale save is refused."""
 
-    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_version = forms.IntegerField(label=_("Version"), widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Article

@@ -75,7 +75,7 @@ class Article(models.Model):
         editable=False,
     )  # fmt: skip
     pinned = models.BooleanField(_("pinned"), default=False)
-    published_at = models.DateTimeField(_("published"), null=True, editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), editable=False)
     updated_at = models.DateTimeField(_("changed"), editable=False)
     created_by = models.ForeignKey(

@@ -53,9 +53,11 @@ class Delivery(models.Model):
     message = models.ForeignKey(
         InboxMessage, models.CASCADE, related_name="deliveries", verbose_name=_("inbox message")
     )
-    channel = models.CharField(_("channel"), max_length=10, choices=[(c.value, c.value) for c in Channel])
+    channel = models.CharField(_("channel"), max_length=10, choices=[(Channel.WECHAT.value, _("WeChat"))])
     dedup_key = models.CharField(max_length=120)
-    lane = models.CharField(_("lane"), max_length=12)
+    lane = models.CharField(
+        _("lane"), max_length=12, choices=[("interactive", _("at once")), ("bulk", _("in bulk"))]
+    )
     state = models.CharField(
         _("state"),
         max_length=12,
@@ -71,7 +73,7 @@ class Delivery(models.Model):
     )
     template_id = models.CharField(max_length=64, blank=True)
     data = models.JSONField(default=dict)  # frozen values by template key
-    due_at = models.DateTimeField(_("due"))
+    due_at = models.DateTimeField(_("due at"))
     claimed_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     reserved = models.BooleanField(default=False)  # a one-time permission is set aside for it
@@ -117,7 +119,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.id}"
+        return f"{self.get_channel_display()} {self.created_at:%F %T}"
 
 
 class DeliveryAttempt(models.Model):

@@ -94,12 +94,12 @@ class CaseAdmin(ReadOnlyAdmin):
         """Return the beginning of the text."""
         return " ".join(case.text.split())[:36]
 
-    @admin.display(description=_("due"), ordering="due_at")
+    @admin.display(description=_("deadline"), ordering="due_at")
     def due_shown(self, case: Case) -> str:
         """Return the deadline."""
         return due_mark(case)
 
-    @admin.display(description=_("submitted"), ordering="submitted_at")
+    @admin.display(description=_("submitted at"), ordering="submitted_at")
     def submitted_shown(self, case: Case) -> str:
         """Return when it came in."""
         return f"{clock.local(case.submitted_at):%m-%d %H:%M}"
