@@ -106,11 +106,10 @@ class Load:
             if not ready:
                 raise LoadError(f"no answer within {TIMEOUT_S:.0f} s")
             for key, _events in ready:
-                line: _Line = key.data
-                if self._read(line):
-                    answers[line.status] += 1
+                if self._read(key.data):
+                    answers[key.data.status] += 1
                     busy -= 1
-                    busy += self._next(line, todo)
+                    busy += self._next(key.data, todo)
         seconds, used = time.perf_counter() - wall, time.thread_time() - own
         after = cpu_of(pids or {})
         if set(answers) - {expect}:
@@ -163,10 +162,9 @@ class Compared:
 
     @property
     def cost(self) -> float:
-        """Return the median over the rounds of our CPU a request ÷ the yardstick's, all measured programs."""
+        """Return the median over the rounds of our CPU a request ÷ the yardstick's, web and PostgreSQL together."""
         return statistics.median(
-            sum(a.cpu_ms.values()) / sum(b.cpu_ms.values())
-            for a, b in zip(self.ours, self.yardstick, strict=True)
+            served_ms(a) / served_ms(b) for a, b in zip(self.ours, self.yardstick, strict=True)
         )
 
     @property
@@ -174,6 +172,11 @@ class Compared:
         """Whether the generator limited one of the sides."""
         sides = (self.ours, self.yardstick)
         return any(statistics.median(ran.generator_share for ran in side) > GENERATOR_BOUND for side in sides)
+
+
+def served_ms(ran: Ran) -> float:
+    """Return the CPU ms a request of web and PostgreSQL together."""
+    return ran.cpu_ms["web"] + ran.cpu_ms["postgres"]
 
 
 def cpu_median(rounds: Sequence[Ran], name: str) -> float:

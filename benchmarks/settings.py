@@ -17,7 +17,7 @@ ROOT_URLCONF = "benchmarks.urls"
 # The generator names another address with each request (``load.py``), as the public does: so each counter stays as
 # short as in life, and the throttle does its whole work on both sides.  The rates only make sure that it never refuses.
 _rates: Any = _REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
-REST_FRAMEWORK: dict[str, Any] = {
+REST_FRAMEWORK = {
     **_REST_FRAMEWORK,
     "DEFAULT_THROTTLE_RATES": dict.fromkeys(_rates, "60000/min"),
     "NUM_PROXIES": 1,
@@ -33,6 +33,4 @@ def _program() -> str:
 
 # PostgreSQL tells the web's statements from the workers' by this name.
 _options: Any = _DATABASES["default"]["OPTIONS"]
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {**_DATABASES["default"], "OPTIONS": {**_options, "application_name": _program()}}
-}
+DATABASES = {"default": {**_DATABASES["default"], "OPTIONS": {**_options, "application_name": _program()}}}

@@ -6,20 +6,23 @@ Counted at PostgreSQL, for each HTTP request, with everything that authenticatio
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 from benchmarks.load import Load, request_bytes
 from benchmarks.report import Figure, Finding
 from benchmarks.statements import StatementLog, shortened, statements_logged
 from benchmarks.system import API, System
+from qingshan.browser import Answer
 
 TIMES = 7
+QUEUE_ROWS = 20
 WARM_UP = 60
 MOST_API, MOST_ADMIN = 6, 12
 _unique = itertools.count()
 
 
-def _get(load: Load, path: str, token: str = "") -> Callable[[], None]:
+def _get(load: Load, path: str, token: str = "") -> Callable[[], object]:
     """Return a call that gets ``path`` past the public answers kept in memory."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -64,9 +67,9 @@ def run(system: System) -> Finding:
             figures.append(Figure(f"{name}: statements a request", at_100, "statements", MOST_API))
             figures.append(Figure(f"{name}: more at 100 rows than at 2", abs(at_100 - at_2), "statements", 0))
             notes += [f"{name}: {shortened(sql)}" for sql in sent]
-        queue, sent = _queue(log, lambda: desk.get("/admin/feedback/case/?state__exact=submitted").status)
+        queue, sent = _queue(log, lambda: desk.get("/admin/feedback/case/?state__exact=submitted"))
         figures.append(
-            Figure("admin queue page of cases: statements a request", queue, "statements", MOST_ADMIN)
+            Figure("admin queue page of 20 cases: statements a request", queue, "statements", MOST_ADMIN)
         )
         notes += [f"admin queue: {shortened(sql)}" for sql in sent]
     return Finding(
@@ -80,9 +83,11 @@ def run(system: System) -> Finding:
     )
 
 
-def _queue(log: StatementLog, get: Callable[[], int]) -> tuple[int, list[str]]:
+def _queue(log: StatementLog, get: Callable[[], Answer]) -> tuple[int, list[str]]:
     def call() -> None:
-        if (status := get()) != 200:
-            raise RuntimeError(f"the admin queue answers {status}")
+        page = get()
+        shown = len(set(re.findall(r"/admin/feedback/case/[0-9a-f-]{36}/change/", page.text())))
+        if (page.status, shown) != (200, QUEUE_ROWS):
+            raise RuntimeError(f"the admin queue answers {page.status} with {shown} cases")
 
     return log.count(call, times=TIMES)

@@ -32,7 +32,7 @@ class StatementLog:
     def __init__(self, log: Path) -> None:
         self._log = log
 
-    def of(self, call: Callable[[], None]) -> list[str]:
+    def of(self, call: Callable[[], object]) -> list[str]:
         """Return the statements of ``call`` in order, each on one line, BEGIN and COMMIT included."""
         start = self._log.stat().st_size
         call()
@@ -42,7 +42,7 @@ class StatementLog:
             text = file.read().decode("utf-8", "replace")
         return list(_statements(text, "web"))
 
-    def count(self, call: Callable[[], None], *, times: int) -> tuple[int, list[str]]:
+    def count(self, call: Callable[[], object], *, times: int) -> tuple[int, list[str]]:
         """Return the median number of statements of ``times`` calls and the statements of one call that had it.
 
         The median, because a thread of the server that opens its connection just then adds that connection's own.
@@ -83,8 +83,20 @@ def statements_logged(*, database_url: str, log: Path) -> Iterator[StatementLog]
             time.sleep(0.3)
 
 
-def shortened(sql: str, *, most: int = 150) -> str:
-    """Return ``sql`` without its column list, at most ``most`` characters."""
-    text = re.sub(r"SELECT (?!nextval|set_config).*? FROM ", "SELECT … FROM ", sql, count=1)
-    text = re.sub(r"\) VALUES \(.*", ") VALUES (…)", text)
+def shortened(sql: str, *, most: int = 170) -> str:
+    """Return ``sql`` without the lists of columns and values, at most ``most`` characters."""
+    text = re.sub(r"\) VALUES \(.*", ") VALUES (…)", sql)
+    text = re.sub(r"^INSERT INTO (\S+) \(.*?\)", r"INSERT INTO \1 (…)", text)
+    start = _top_level_from(text) if text.startswith("SELECT ") else -1
+    text = f"SELECT …{text[start:]}" if start > 0 else text
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _top_level_from(sql: str) -> int:
+    """Return where the FROM of the outermost SELECT stands, -1 without one."""
+    depth = 0
+    for place, char in enumerate(sql):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and sql.startswith(" FROM ", place):
+            return place
+    return -1

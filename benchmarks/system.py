@@ -49,9 +49,9 @@ class System:
 
     @property
     def served_by(self) -> dict[str, int]:
-        """Return the programs whose CPU a request costs: the web server and PostgreSQL."""
+        """Return the programs whose CPU a request costs."""
         pids = self.about["pids"]
-        return {name: pids[name] for name in ("web", "postgres")}
+        return {name: pids[name] for name in ("web", "postgres", "redis")}
 
     @property
     def postgres_log(self) -> Path:

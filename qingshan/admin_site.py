@@ -40,6 +40,9 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "apps.reports.dashboard.dashboard",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("qingshan/favicon.svg")}
+    ],
     "STYLES": [lambda _request: static("qingshan/desk.css")],
     "COLORS": {
         "primary": {

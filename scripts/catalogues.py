@@ -211,6 +211,8 @@ def messages_wanted(target: Target) -> list[Key]:
         # The script is minified: one short name stands for gettext.
         short = re.search(r"(\w+)=window\.gettext\|\|", script)
         calls = re.findall(rf"\b{short[1] if short else 'gettext'}(\({LITERAL}\))", script)
+        own = (ROOT / "qingshan" / "static" / "qingshan" / "editor.js").read_text(encoding="utf-8")
+        calls += re.findall(rf"\bgettext(\({LITERAL}\))", own)
         keys = messages_of_python("\n".join(f"gettext{call}" for call in calls))
     unique = dict.fromkeys(keys)
     # One text may be asked for alone and with a plural; the entry with the plural answers both.

@@ -93,6 +93,10 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
     )  # fmt: skip
     readonly_fields = ("state_shown", "published_at")
     inlines: ClassVar[Any] = [EventInline]
+
+    class Media:
+        js = ("qingshan/editor.js",)
+
     change_form_outer_before_template = "admin/news/moves.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 import nh3
+from django.utils.translation import gettext_lazy as _
 
 EXTENSIONS: dict[str, Any] = {
     "Bold": True,
@@ -20,10 +21,17 @@ EXTENSIONS: dict[str, Any] = {
     "Blockquote": True,
     "HardBreak": True,
     "HorizontalRule": True,
-    "TextClass": {"cssClasses": ["caption"]},
+    "NodeClass": {
+        "cssClasses": {
+            "paragraph": {
+                "title": _("Paragraph"),
+                "cssClasses": [{"className": "caption", "title": _("Caption")}],
+            }
+        }
+    },
     "History": True,
 }
-TAGS = {"p", "h2", "h3", "strong", "em", "ul", "ol", "li", "blockquote", "br", "hr", "span"}
+TAGS = {"p", "h2", "h3", "strong", "em", "ul", "ol", "li", "blockquote", "br", "hr"}
 _TAG = re.compile(r"<[^>]+>")
 _SPACE = re.compile(r"\s+")
 
@@ -33,7 +41,7 @@ def html_clean(html: str) -> str:
     return nh3.clean(
         html,
         tags=TAGS,
-        attributes={"p": {"class"}, "span": {"class"}},
+        attributes={"p": {"class"}},
         attribute_filter=lambda _tag, _name, value: value if value == "caption" else None,
         link_rel=None,
     )

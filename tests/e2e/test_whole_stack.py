@@ -14,27 +14,12 @@ import psycopg
 import pytest
 
 from qingshan.browser import Browser
-from qingshan.stack import Stack, stack
+from qingshan.stack import Stack
 from qingshan.walkthrough import ARTICLE, Walk, walk
 
 pytestmark = pytest.mark.xdist_group("stack")
 ROOT = Path(__file__).resolve().parents[2]
-CLAIM_S = 6
 BODY = {"request_type": "help", "text": "路灯不亮，晚上看不清台阶。", "category": "0201"}
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[Stack]:
-    # Servers of its own: this module kills them, and other tests use the run's.
-    patch = pytest.MonkeyPatch()
-    for name in ("DATABASE_URL", "REDIS_URL", "QINGSHAN_MODE"):
-        patch.delenv(name, raising=False)
-    with stack(
-        folder=ROOT / ".local" / "test-stack",
-        extra={"OUTBOX_CLAIM_S": str(CLAIM_S), "OUTBOX_SWEEP_S": "2", "WECHAT_TIMEOUT_S": "20"},
-    ) as running:
-        yield running
-    patch.undo()
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ class CaseAdmin(ReadOnlyAdmin):
     @admin.display(description=_("text"))
     def excerpt(self, case: Case) -> str:
         """Return the beginning of the text."""
-        return " ".join(case.text.split())[:36]
+        return " ".join(case.text.split())[:30]
 
     @admin.display(description=_("deadline"), ordering="due_at")
     def due_shown(self, case: Case) -> str:
