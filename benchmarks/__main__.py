@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -48,6 +49,8 @@ def main() -> int:
     # CPU and logs are read from servers of our own, never from ones that others use.
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
+    # Like Ctrl-C: the stack is stopped and its folder removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     command = "make prove" if given.prove else "make bench"
     findings: list[Finding] = []
     began = time.monotonic()
@@ -66,6 +69,8 @@ def main() -> int:
     except ProcessError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     print("\n" + table(findings))
     return 0 if all(figure.holds for finding in findings for figure in finding.figures) else 1
 

@@ -17,7 +17,9 @@ from benchmarks.stage import Stage
 from benchmarks.system import API, System, killed
 from qingshan.browser import Answer, Browser
 
-PEOPLE, AT_ONCE = 30, 6
+PEOPLE, AT_ONCE = 60, 6
+# Spread over some seconds, so that the outage meets every part of a submission and outlasts several restarts.
+PAUSE_S = 0.5
 
 
 class Down:
@@ -52,6 +54,7 @@ def _submit(system: System, person: dict[str, str]) -> tuple[Answer, float]:
     """Submit a case and return the answer and how many seconds it took."""
     phone = Browser(system.stack.web)
     phone.headers["Authorization"] = f"Bearer {person['token']}"
+    time.sleep(PAUSE_S)
     began = time.perf_counter()
     answer = phone.post(
         f"{API}/feedback/cases",

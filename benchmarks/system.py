@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,10 @@ from psycopg.rows import tuple_row
 from benchmarks import BODIES
 from benchmarks.load import request_bytes
 from qingshan.browser import Browser
+from qingshan.postgres_account import data_forget
+from qingshan.processes import folder_lock
 from qingshan.stack import Stack, stack
+from qingshan.supervisor import leftovers_stop
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
@@ -192,10 +196,23 @@ def killed(pid: int) -> int:
     return len(tree)
 
 
+def _fresh(name: str) -> Path:
+    """Return the folder of a new stack, without what a killed run left in it.  Raises AlreadyRunning."""
+    folder = LOCAL / name
+    if folder.exists():
+        lock = folder_lock(folder / "stack.lock", busy=f"Another run (pid {{pid}}) uses {name}.")
+        leftovers_stop(folder / "children.json")
+        leftovers_stop(folder / "servers.json")
+        data_forget(folder)
+        lock.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
 @contextmanager
 def system_with_data(*, size: int) -> Iterator[System]:
     """Run a stack for benchmarks, filled anew, so that each run measures the same rows."""
-    with stack(folder=LOCAL / "bench", extra=SETTINGS, keep=False) as running:
+    with stack(folder=_fresh("bench"), extra=SETTINGS, keep=False) as running:
         one = System(running)
         out = running.folder / "bench.json"
         one.command("benchmarks.data", "--size", str(size), "--out", str(out))
@@ -208,5 +225,5 @@ def system_with_data(*, size: int) -> Iterator[System]:
 def system_for_proof(name: str) -> Iterator[System]:
     """Run a stack whose claims run out and whose sweeps come quickly, for one proof."""
     extra = {**SETTINGS, "OUTBOX_CLAIM_S": "6", "OUTBOX_SWEEP_S": "2"}
-    with stack(folder=LOCAL / f"prove-{name}", extra=extra, keep=False) as running:
+    with stack(folder=_fresh(f"prove-{name}"), extra=extra, keep=False) as running:
         yield System(running)

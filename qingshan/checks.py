@@ -29,6 +29,10 @@ def production_problems(values: Mapping[str, Any]) -> list[str]:
             "WECHAT_BASE_URL is not WeChat over https.",
         ),
         (not values["PUBLIC_BASE_URL"].startswith("https://"), "PUBLIC_BASE_URL is not https."),
+        (
+            values["NUM_PROXIES"] < 1,
+            "NUM_PROXIES is 0: behind a proxy all residents would share one address.",
+        ),
         (not values["METRICS_TOKEN"], "METRICS_TOKEN is empty: /metrics would be open."),
     )
     return [text for bad, text in rules if bad]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
+SIGNED_LINKS = "/media/signed/"
 # Keys whose values never reach a log, whoever binds them.
 SECRET_KEYS = frozenset(
     {
@@ -30,8 +32,14 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Name the method and the path only: a query may hold a place, a phone or a search."""
-        return f"{request.method} {request.path}"
+        """Name the method and the path only: a query may hold a place, a phone or a search.
+
+        A signed link to a picture is a key for two hours, so its last part is left out.
+        """
+        path = request.path
+        if path.startswith(SIGNED_LINKS):
+            path = SIGNED_LINKS + "[removed]"
+        return f"{request.method} {path}"
 
 
 def secrets_drop(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -39,6 +47,17 @@ def secrets_drop(_logger: Any, _method: str, event: structlog.typing.EventDict) 
     for key in SECRET_KEYS & event.keys():
         if not (key == "code" and isinstance(event[key], int)):
             event[key] = "[removed]"
+    return event
+
+
+# PostgreSQL quotes the offending row or key in these lines of an error.
+_ROW_IN_ERROR = re.compile(r"^(?:DETAIL|LINE \d+|CONTEXT):.*$", re.MULTILINE)
+
+
+def rows_drop(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Remove what a database error quotes of a row: a refused case would stand in the log with its text."""
+    if "exception" in event:
+        event["exception"] = _ROW_IN_ERROR.sub("[row removed]", str(event["exception"]))
     return event
 
 
@@ -50,6 +69,7 @@ _SHARED: list[structlog.typing.Processor] = [
     structlog.stdlib.PositionalArgumentsFormatter(),
     secrets_drop,
     structlog.processors.format_exc_info,
+    rows_drop,
 ]
 
 

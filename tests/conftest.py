@@ -19,7 +19,7 @@ from django.test import Client
 
 from apps.accounts.models import Staff
 from apps.common import clock as project_clock
-from apps.common.api.public_cache import public_cache_clear
+from apps.common.changes import forget_all
 from apps.notifications import services as notifications
 from apps.notifications.models import WechatGrant, WechatTemplate
 from apps.wechat import client as wechat_client
@@ -44,7 +44,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def _fresh_caches() -> None:
     """Each test starts with an empty Redis database of its worker and nothing kept in the process."""
     cache.clear()
-    public_cache_clear()
+    forget_all()
     return
 
 

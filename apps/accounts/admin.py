@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -14,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from apps.accounts.desk import staff_of
 from apps.accounts.labels import ROLE_LABELS
 from apps.accounts.models import AccessLog, Department, Membership, PolicyVersion, Resident, Staff
+from apps.accounts.states import Role
 from apps.common.admin import DeskAdmin, ReadOnlyAdmin, ReferenceAdmin
 
 admin.site.unregister(Group)
@@ -31,6 +34,19 @@ def role_label(group: Group) -> str:
     """Return what a role is called; a group of another name keeps it."""
     known = {role.value: label for role, label in ROLE_LABELS.items()}
     return str(known.get(group.name, group.name))
+
+
+class RolesApart:
+    """The one who keeps the accounts is not the one who audits them (MLPS-6)."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_groups(self) -> Any:
+        """Return the roles.  Raises ValidationError."""
+        groups = self.cleaned_data["groups"]
+        if {Role.ADMINISTRATOR, Role.AUDITOR} <= {group.name for group in groups}:
+            raise ValidationError(_("One person can not be administrator and auditor."), "roles_apart")
+        return groups
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -70,6 +86,23 @@ class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
         (None, {"classes": ("wide",), "fields": ("username", "display_name", "password1", "password2")}),
     )
     readonly_fields = ("last_login", "date_joined")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Staff]:
+        """Return staff; superusers are out of an administrator's reach, their passwords above all (MLPS-6)."""
+        rows: QuerySet[Staff] = super().get_queryset(request)
+        return rows if staff_of(request).is_superuser else rows.filter(is_superuser=False)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Staff | None = None) -> Any:
+        """Keep one's own rights out of one's own hands."""
+        own = obj is not None and obj.pk == request.user.pk
+        return (*self.readonly_fields, "groups", "is_active", "is_staff") if own else self.readonly_fields
+
+    def get_form(  # type: ignore[override]
+        self, request: HttpRequest, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        """Return the form with the rule on roles."""
+        form: Any = super().get_form(request, obj, **kwargs)
+        return type("RoleCheckedForm", (RolesApart, form), {})
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the roles by their names."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db import models
@@ -26,12 +25,6 @@ class DepartmentQuerySet(models.QuerySet[Any]):
 
 class ResidentQuerySet(models.QuerySet[Any]):
     """Residents."""
-
-    def for_session(self, session_id: Any, *, now: dt.datetime) -> ResidentQuerySet:
-        """Keep the resident whose session ``session_id`` is open."""
-        return self.filter(
-            sessions__id=session_id, sessions__ended_at=None, sessions__expires_at__gt=now, cancelled_at=None
-        )
 
     def visible_to(self, staff: Any) -> ResidentQuerySet:
         """Keep what ``staff`` may list: administrators the accounts, everyone else meets a resident in a case."""

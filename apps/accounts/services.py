@@ -233,7 +233,7 @@ def policy_publish(
 
 
 def departments_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Write units ``{"code", "name", "short", "type", "aliases", "parent", "street", "basis"}``; returns how many.
+    """Add the units that are not there yet: ``{"code", "name", "short", "type", "aliases", "parent", "street", "basis"}``; returns how many.
 
     ``parent`` and ``street`` are codes.  2 queries and one for each unit with a parent.
     """
@@ -245,13 +245,11 @@ def departments_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
         for row in rows
     ]  # fmt: skip
     with transaction.atomic():
-        Department.objects.bulk_create(
-            units, update_conflicts=True, unique_fields=["code"],
-            update_fields=["name", "short", "kind", "aliases", "street", "basis"],
-        )  # fmt: skip
+        known = set(Department.objects.values_list("code", flat=True))
+        Department.objects.bulk_create(units, ignore_conflicts=True)
         ids = dict(Department.objects.values_list("code", "id"))
         for row in rows:
-            if row["parent"]:
+            if row["parent"] and row["code"] not in known:
                 Department.objects.filter(code=row["code"]).update(parent_id=ids[row["parent"]])
     return len(units)
 

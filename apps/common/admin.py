@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
-from apps.common.api.public_cache import public_changed
+from apps.common.changes import announce
 from apps.common.models import CalendarDay, Community, Street
 
 
@@ -32,7 +32,7 @@ class ReferenceAdmin(DeskAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and let public answers be made anew."""
         super().save_model(request, obj, form, change)
-        public_changed("reference")
+        announce("reference")
 
 
 class ReadOnlyAdmin(DeskAdmin):

@@ -7,17 +7,25 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from apps.common.changes import kept
 from apps.common.models import CalendarDay, Community, Street, Upload
 from apps.common.workdays import Calendar
 
 
 def calendar_load(*, start: dt.date) -> Calendar:
-    """Return the calendar of ``start``'s year and the year after it.  1 query, about 70 rows."""
-    return Calendar.of(
-        CalendarDay.objects.filter(
-            on__gte=dt.date(start.year, 1, 1), on__lt=dt.date(start.year + 2, 1, 1)
-        ).values_list("on", "kind", "name", "status")
-    )
+    """Return the calendar of ``start``'s year and the year after it.
+
+    No query while nothing changed (``common.changes``), else 1 of about 70 rows.
+    """
+
+    def load() -> Calendar:
+        return Calendar.of(
+            CalendarDay.objects.filter(
+                on__gte=dt.date(start.year, 1, 1), on__lt=dt.date(start.year + 2, 1, 1)
+            ).values_list("on", "kind", "name", "status")
+        )
+
+    return kept("reference", ("calendar", start.year), load)
 
 
 def streets_in_force(*, on: dt.date) -> list[dict[str, Any]]:

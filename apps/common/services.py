@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.common.api.public_cache import public_changed
+from apps.common.changes import announce
 from apps.common.models import CalendarDay, Community, IdempotencyKey, Street
 from apps.common.uploads import uploads_purge
 
@@ -22,7 +22,7 @@ def leftovers_purge(*, now: dt.datetime) -> dict[str, int]:
 
 
 def calendar_write(*, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write calendar days ``{"date", "kind", "name", "status", "source"}``, newer ones over older; returns how many.
+    """Add calendar days ``{"date", "kind", "name", "status", "source"}`` that are not there yet; returns how many were read.
 
     1 query.
     """
@@ -32,15 +32,13 @@ def calendar_write(*, rows: Iterable[Mapping[str, Any]]) -> int:
         )
         for row in rows
     ]
-    CalendarDay.objects.bulk_create(
-        days, update_conflicts=True, unique_fields=["on"], update_fields=["kind", "name", "status", "source"]
-    )
-    public_changed("reference")
+    CalendarDay.objects.bulk_create(days, ignore_conflicts=True)
+    announce("reference")
     return len(days)
 
 
 def divisions_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Write streets and communities ``{"code", "name", "kind", "parent", "valid_from", …}``; returns how many.
+    """Add streets and communities that are not there yet: ``{"code", "name", "kind", "parent", "valid_from", …}``; returns how many.
 
     ``kind``  street, community or village; ``parent`` of the latter two is a street's code.  4 queries.
     """
@@ -59,19 +57,12 @@ def divisions_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
         for row in rows
         if row["kind"] in ("community", "village")
     ]
-    changing = ["name", "pinyin", "selectable", "valid_from", "valid_to"]
+    known = set(Street.objects.values_list("code", flat=True))
     with transaction.atomic():
-        Street.objects.bulk_create(
-            streets,
-            update_conflicts=True,
-            unique_fields=["code"],
-            update_fields=[*changing, "managed", "source"],
-        )
-        Community.objects.bulk_create(
-            communities, update_conflicts=True, unique_fields=["code"], update_fields=[*changing, "street"]
-        )
+        Street.objects.bulk_create(streets, ignore_conflicts=True)
+        Community.objects.bulk_create(communities, ignore_conflicts=True)
         for row in rows:
-            if row["kind"] == "street" and row["replaced_by"]:
+            if row["kind"] == "street" and row["replaced_by"] and row["code"] not in known:
                 Street.objects.filter(code=row["code"]).update(replaced_by_id=row["replaced_by"])
-    public_changed("reference")
+    announce("reference")
     return len(streets) + len(communities)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, Prefetch, QuerySet, Subquery, Value
+from django.db.models import F, Prefetch, QuerySet
 
+from apps.common.changes import kept
 from apps.common.models import Street, Upload
 from apps.common.selectors import uploads_of
 from apps.feedback.clock import Term
@@ -17,6 +18,7 @@ from apps.feedback.errors import CaseNotFound, CategoryUnknown
 from apps.feedback.models import Case, Category, DeadlineProfile, Rating, TimelineEntry
 
 STANDARD_PROFILE = "standard"
+Dated = tuple[dt.date | None, dt.date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +30,50 @@ class IntakeRules:
     street_known: bool
 
 
-def intake_rules(*, category: str | None, street: str | None, on: dt.date) -> IntakeRules:
-    """Return the deadline profile in force for ``category`` and whether ``street`` is offered.  1 query.
+@dataclass(frozen=True, slots=True)
+class _IntakeTables:
+    """The dated rows behind ``IntakeRules``, as every submission reads them."""
 
-    Raises CategoryUnknown for a code that is not a sub-category in force.
+    profiles: dict[str, list[tuple[Dated, int, Term]]]
+    categories: dict[str, list[tuple[Dated, str]]]
+    streets: dict[str, Dated]
+
+
+def intake_rules(*, category: str | None, street: str | None, on: dt.date) -> IntakeRules:
+    """Return the deadline profile in force for ``category`` and whether ``street`` is offered.
+
+    No query while nothing changed (``common.changes``), else 3.  Raises CategoryUnknown for a code that is not a
+    sub-category in force.
     """
-    known = Category.objects.in_force(on).filter(code=category, parent__isnull=False)
-    code = Subquery(known.values("profile_code")[:1]) if category else Value(STANDARD_PROFILE)
-    streets = Street.objects.in_force(on).filter(code=street, selectable=True)
-    profile = (
-        DeadlineProfile.objects.in_force(on)
-        .filter(code=code)
-        .annotate(street_known=Exists(streets))
-        .order_by("-valid_from")
-        .first()
-    )
-    if profile is None:
-        raise CategoryUnknown(attr="category")
-    return IntakeRules(
-        profile.id,
-        Term(profile.settle_value, profile.settle_unit),
-        profile.street_known,
-    )
+    tables = kept("reference", "intake", _intake_load)
+    code = STANDARD_PROFILE
+    if category:
+        known = [profile for dated, profile in tables.categories.get(category, []) if _holds(dated, on)]
+        if not known:
+            raise CategoryUnknown(attr="category")
+        code = known[0]
+    for dated, profile_id, settle in tables.profiles.get(code, []):
+        if _holds(dated, on):
+            return IntakeRules(
+                profile_id, settle, bool(street) and _holds(tables.streets.get(street or ""), on)
+            )
+    raise CategoryUnknown(attr="category")
+
+
+def _holds(dated: Dated | None, on: dt.date) -> bool:
+    return dated is not None and (dated[0] is None or dated[0] <= on) and (dated[1] is None or dated[1] > on)
+
+
+def _intake_load() -> _IntakeTables:
+    profiles: dict[str, list[tuple[Dated, int, Term]]] = {}
+    for row in DeadlineProfile.objects.order_by("-valid_from"):
+        settle = Term(row.settle_value, "hour" if row.settle_unit == "hour" else "workday")
+        profiles.setdefault(row.code, []).append(((row.valid_from, row.valid_to), row.id, settle))
+    categories: dict[str, list[tuple[Dated, str]]] = {}
+    for child in Category.objects.filter(parent__isnull=False):
+        categories.setdefault(child.code, []).append(((child.valid_from, child.valid_to), child.profile_code))
+    streets = {s.code: (s.valid_from, s.valid_to) for s in Street.objects.filter(selectable=True)}
+    return _IntakeTables(profiles, categories, streets)
 
 
 def category_tree(*, on: dt.date) -> list[dict[str, Any]]:

@@ -18,11 +18,11 @@ from unfold.admin import TabularInline
 from apps.accounts.desk import staff_of
 from apps.common import clock
 from apps.common.admin import DeskAdmin
-from apps.common.api.public_cache import public_changed
+from apps.common.changes import announce
 from apps.common.errors import Refused
 from apps.news import services
 from apps.news.models import VERB_LABELS, Article, ArticleEvent, Column
-from apps.news.states import MOVES, ArticleState, Verb, verbs_open
+from apps.news.states import MOVES, WRITERS, ArticleState, Verb, verbs_open
 
 
 @admin.register(Column)
@@ -34,7 +34,7 @@ class ColumnAdmin(DeskAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and let public answers be made anew."""
         super().save_model(request, obj, form, change)
-        public_changed("news")
+        announce("news")
 
 
 class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -102,6 +102,18 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
         """Return what this person may see, without the search words."""
         return Article.objects.visible_to(request.user).defer("search")
+
+    def get_fields(self, request: HttpRequest, obj: Article | None = None) -> Any:
+        """Leave the version out where nothing is saved."""
+        writes = obj is None or self.has_change_permission(request, obj)
+        return self.fields if writes else [name for name in self.fields if name != "seen_version"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        """Let those write whom the state allows."""
+        allowed = bool(super().has_change_permission(request, obj))
+        if obj is None or not allowed or staff_of(request).is_superuser:
+            return allowed
+        return bool(staff_of(request).roles & WRITERS[ArticleState(obj.state)])
 
     @admin.display(description=_("state"))
     def state_shown(self, article: Article) -> str:

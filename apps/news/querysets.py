@@ -9,7 +9,6 @@ from django.db import models
 from django.db.models import F
 
 from apps.accounts.states import Role
-from apps.common.words import query_words
 from apps.news.states import ArticleState
 
 DESK = frozenset(
@@ -28,11 +27,8 @@ class ArticleQuerySet(models.QuerySet[Any]):
         """Keep what ``staff`` may see: the content desk everything, others what is published."""
         return self if staff.is_superuser or staff.roles & DESK else self.published()
 
-    def found_by(self, text: str) -> ArticleQuerySet:
-        """Keep the articles that hold every word of ``text``, ranked by ``rank`` (title before body)."""
-        words = query_words(text)
-        if not words:
-            return self.none()
+    def found_by(self, words: list[str]) -> ArticleQuerySet:
+        """Keep the articles that hold every one of ``words`` (at least one), with ``rank`` (title before body)."""
         query = SearchQuery(
             " & ".join(f"'{_quoted(word)}'" for word in words), config="simple", search_type="raw"
         )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from apps.common.words import query_words
 from apps.news.models import Article, Column
 
 RELATED = 3
@@ -35,8 +36,11 @@ def articles_public(*, column: str | None = None) -> QuerySet[Article]:
 
 
 def articles_found(*, text: str, column: str | None, limit: int, offset: int) -> list[Article]:
-    """Return the published articles that hold all words of ``text``, best first.  1 query."""
-    rows = Article.objects.published().select_related("column", "cover").found_by(text)
+    """Return the published articles that hold all words of ``text``, best first; none for a text without words.  1 query."""
+    words = query_words(text)
+    if not words:
+        return []
+    rows = Article.objects.published().select_related("column", "cover").found_by(words)
     if column:
         rows = rows.filter(Q(column__slug=column) | Q(column__parent__slug=column))
     return list(rows.order_by("-rank", "-published_at", "-id")[offset : offset + limit])

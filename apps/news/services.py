@@ -12,7 +12,7 @@ from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.states import Role
-from apps.common.api.public_cache import public_changed
+from apps.common.changes import announce
 from apps.common.errors import Refused
 from apps.common.words import words_cut
 from apps.news import selectors, states
@@ -86,7 +86,8 @@ def article_draft(
 def article_save(*, article: Article, staff: Staff, seen_version: int | None, now: dt.datetime) -> Article:
     """Write what the desk's form holds: a new draft, or a change of the version that was seen.  At most 8 queries.
 
-    Raises ArticleChanged when someone else wrote in between: the row is locked before versions are compared.
+    Raises ArticleChanged when someone else wrote in between: the row is locked before versions are compared;
+    ArticleMoveRefused when ``staff`` may not write in this state.
     A change of a published article shows at once.
     """
     with transaction.atomic():
@@ -98,11 +99,13 @@ def article_save(*, article: Article, staff: Staff, seen_version: int | None, no
                 raise ArticleChanged(version=stored.version)
             article.version = stored.version + 1
             article.state, article.published_at = stored.state, stored.published_at
+        if not staff.is_superuser and not staff.roles & states.WRITERS[ArticleState(article.state)]:
+            raise ArticleMoveRefused(state=article.state, state_label=article.state_label, verb="")
         article.updated_at = now
         article.save()
         _search_write(article)
         if article.state == ArticleState.PUBLISHED.value:
-            public_changed("news")
+            announce("news")
     return article
 
 
@@ -136,7 +139,7 @@ def article_move(
             reason=reason.strip(),
             version=article.version,
         )
-        public_changed("news")
+        announce("news")
     return article
 
 
@@ -163,15 +166,15 @@ def _search_write(article: Article) -> None:
 
 
 def columns_load(*, tree: list[dict[str, Any]]) -> int:
-    """Write the column tree ``[{"slug", "name", "children"}]``; returns how many.  1 to 2 queries each."""
+    """Add to the column tree what is not there yet: ``[{"slug", "name", "children"}]``; returns how many.  1 to 2 queries each."""
     count = 0
     todo: list[tuple[dict[str, Any], Column | None, int]] = [(row, None, i) for i, row in enumerate(tree)]
     while todo:
         row, parent, position = todo.pop(0)
-        column, _made = Column.objects.update_or_create(
+        column, _made = Column.objects.get_or_create(
             slug=row["slug"], defaults={"name": row["name"], "parent": parent, "position": position}
         )
         todo += [(child, column, i) for i, child in enumerate(row.get("children", []))]
         count += 1
-    public_changed("news")
+    announce("news")
     return count

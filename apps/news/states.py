@@ -39,6 +39,15 @@ MOVES: tuple[Move, ...] = (
 )
 
 
+_WRITERS = _PUBLISHERS | {Role.REVIEWER_FIRST, Role.REVIEWER_SECOND}
+# Who may change the text in a state: what the public reads only by those who may publish.
+WRITERS: dict[ArticleState, frozenset[Role]] = {
+    ArticleState.DRAFT: _WRITERS,
+    ArticleState.PUBLISHED: _PUBLISHERS,
+    ArticleState.RETRACTED: frozenset(),
+}
+
+
 class MoveNotAllowed(Exception):
     """The table has no such move."""
 

@@ -23,6 +23,7 @@ SAFE = {
     "WECHAT_BASE_URL": "https://api.weixin.qq.com",
     "PUBLIC_BASE_URL": "https://qs.example.invalid",
     "METRICS_TOKEN": "t",
+    "NUM_PROXIES": 1,
 }
 
 
@@ -80,6 +81,7 @@ def test_a_safe_production_has_no_problem():
         {"WECHAT_BASE_URL": "http://127.0.0.1:8001"},
         {"PUBLIC_BASE_URL": "http://qs.example.invalid"},
         {"METRICS_TOKEN": ""},
+        {"NUM_PROXIES": 0},
     ],
     ids=str,
 )
@@ -111,3 +113,25 @@ def test_without_a_mode_the_project_takes_itself_for_production_and_refuses():
     assert done.returncode != 0
     for word in ("DEBUG is on", "SECRET_KEY is short", "no credentials", "METRICS_TOKEN"):
         assert word in done.stderr
+
+
+def test_an_error_of_the_database_does_not_bring_a_row_into_the_log():
+    from qingshan.logs import rows_drop
+
+    event = {
+        "exception": "IntegrityError: violates check\nDETAIL:  Failing row contains (路灯不亮, 199…).\nend"
+    }
+
+    assert (
+        rows_drop(None, "error", event)["exception"] == "IntegrityError: violates check\n[row removed]\nend"
+    )
+
+
+def test_a_signed_link_is_not_logged(rf):
+    from qingshan.logs import RequestLogMiddleware
+
+    assert (
+        RequestLogMiddleware.format_request(rf.get("/media/signed/abc:def?x=1"))
+        == "GET /media/signed/[removed]"
+    )
+    assert RequestLogMiddleware.format_request(rf.get("/api/v1/articles?q=x")) == "GET /api/v1/articles"

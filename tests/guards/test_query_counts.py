@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.common import clock as project_clock
-from apps.common.api.public_cache import public_cache_clear
+from apps.common.changes import forget_all
 from apps.feedback.states import CaseState
 from apps.news import services as news
 from apps.news.states import Verb
@@ -25,7 +25,7 @@ BASELINE = Path(__file__).with_name("query_counts.json")
 
 
 def counted(call) -> int:
-    public_cache_clear()
+    forget_all()
     with CaptureQueriesContext(connection) as captured:
         answer = call()
     assert answer.status_code in (200, 201), answer.content[:300]

@@ -58,7 +58,7 @@ def test_each_name_that_is_queued_exists_and_its_arguments_bind(tasks):
         given = dict.fromkeys(re.findall(r"(\w+)=", rest))
         signature = inspect.signature(tasks[name].run)
         signature.bind(**{key: value for key, value in given.items() if key in signature.parameters})
-        assert set(given) - {"lane"} <= set(signature.parameters)
+        assert set(given) - {"lane", "countdown_s"} <= set(signature.parameters)
 
 
 def test_each_lane_has_a_worker_in_deploy_and_in_the_demo():

@@ -32,6 +32,11 @@ class ResidentView(APIView):
         if self.consent_needed and request.method != "GET" and not getattr(request.user, "agreed", False):
             raise ConsentRequired(purpose=BASIC_SERVICE)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Keep a resident's own data out of every cache on the way."""
+        response.setdefault("Cache-Control", "no-store")
+        return super().finalize_response(request, response, *args, **kwargs)
+
 
 def resident_of(request: Request) -> Resident:
     """Return the signed-in resident of a ``ResidentView``."""

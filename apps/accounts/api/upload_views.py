@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,7 +28,11 @@ class UploadView(ResidentView):
     throttle_scope = "upload"
     parser_classes = [MultiPartParser]
 
-    @extend_schema(request=UploadInput, responses={201: UploadOutput})
+    @extend_schema(
+        parameters=[OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)],
+        request=UploadInput,
+        responses={201: UploadOutput},
+    )
     def post(self, request: Request) -> HttpResponseBase:
         # Told from the header before the body is read: 100 MB must not travel to be refused.
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + FORM_MARGIN_BYTES:

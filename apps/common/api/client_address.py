@@ -11,7 +11,7 @@ def client_address(request: HttpRequest) -> str:
 
     ``NUM_PROXIES`` of them; with 0 the header is ignored, because anyone can send it.
     """
-    proxies = int(str(settings.REST_FRAMEWORK["NUM_PROXIES"]))
+    proxies: int = settings.NUM_PROXIES
     forwarded = [
         part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
     ]

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import services as accounts
 from apps.accounts.desk import staff_of
-from apps.accounts.states import Role
 from apps.common import clock
 from apps.common.admin import ReadOnlyAdmin
 from apps.common.errors import Refused
@@ -24,23 +23,14 @@ from apps.feedback import labels, selectors
 from apps.feedback.admin.forms import ACTS, MoveForm
 from apps.feedback.api.shapes import why_label
 from apps.feedback.models import Case
+from apps.feedback.parts import actors_of
 from apps.feedback.states import AT_REST, Actor, CaseState, Identity, Verb, verbs_open
 from apps.notifications import selectors as notifications
 
 if TYPE_CHECKING:
-    from apps.accounts.models import Staff
+    pass
 
 SOON_H = 24
-
-
-def actors_of(*, staff: Staff, case: Case) -> frozenset[Actor]:
-    """Return the parts that ``staff`` plays towards ``case``."""
-    parts = set()
-    if Role.INTAKE_CLERK in staff.roles:
-        parts.add(Actor.CLERK)
-    if staff.roles & {Role.HANDLER, Role.SUPERVISOR} and case.unit_id in staff.department_ids:
-        parts.add(Actor.HANDLER)
-    return frozenset(parts)
 
 
 def due_mark(case: Case) -> str:

@@ -13,6 +13,7 @@ from apps.common import clock
 from apps.feedback import labels, states
 from apps.feedback.errors import CaseChanged, CaseNotFound, MoveRefused
 from apps.feedback.models import Case, TimelineEntry
+from apps.feedback.parts import actors_of
 from apps.feedback.states import Actor, CaseState, Move, Verb
 from apps.notifications import services as notifications
 from apps.notifications.kinds import kind_of
@@ -53,7 +54,12 @@ def case_lock(*, rows: Any, number: str, version: int | None = None) -> Case:
 
 
 def move_of(*, case: Case, verb: Verb, by: By) -> Move:
-    """Return the table's row.  Raises MoveRefused with the state the case is in."""
+    """Return the table's row.  Raises MoveRefused with the state the case is in.
+
+    Staff must play the part they act in: that the case is visible to them is not enough.
+    """
+    if by.staff is not None and by.actor not in actors_of(staff=by.staff, case=case):
+        raise MoveRefused(state=case.state, state_label=case.state_label, verb=verb.value)
     try:
         return states.move_find(verb=verb, source=CaseState(case.state), actor=by.actor)
     except states.MoveNotAllowed as error:

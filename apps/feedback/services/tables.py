@@ -8,12 +8,12 @@ from typing import Any
 from django.db import transaction
 
 from apps.accounts import selectors as accounts
-from apps.common.api.public_cache import public_changed
+from apps.common.changes import announce
 from apps.feedback.models import Category, DeadlineProfile
 
 
 def profiles_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Write deadline profiles ``{"code", "name", "respond": {"value", "unit"}, "settle", …}``; returns how many.
+    """Add the deadline profiles that are not there yet ``{"code", "name", "respond": {"value", "unit"}, "settle", …}``; returns how many.
 
     1 query.
     """
@@ -28,18 +28,14 @@ def profiles_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
         )
         for row in rows
     ]  # fmt: skip
-    DeadlineProfile.objects.bulk_create(
-        profiles, update_conflicts=True, unique_fields=["code", "valid_from"],
-        update_fields=[
-            "name", "respond_value", "respond_unit", "settle_value", "settle_unit", "extension_max_workdays",
-            "nudge_every_h", "valid_to", "basis",
-        ],
-    )  # fmt: skip
+    DeadlineProfile.objects.bulk_create(profiles, ignore_conflicts=True)
     return len(profiles)
 
 
 def categories_write(*, tree: Sequence[Mapping[str, Any]], valid_from: str) -> int:
-    """Write the groups and their sub-categories; returns how many.  6 queries.
+    """Add the groups and sub-categories that are not there yet; returns how many were read.  5 queries.
+
+    What is there stays: staff edit it in the admin.
 
     ``lead`` and ``support`` are unit codes.
     """
@@ -49,24 +45,19 @@ def categories_write(*, tree: Sequence[Mapping[str, Any]], valid_from: str) -> i
         for row in tree
     ]
     children = [_child(row, group["code"], units, valid_from) for group in tree for row in group["children"]]
-    fields = [
-        "name", "name_en", "parent", "lead", "territorial", "profile_code", "public_by_default", "sensitive",
-        "keywords", "notice", "stopper",
-    ]  # fmt: skip
+    known = set(Category.objects.values_list("code", flat=True))
+    link = Category.support.through
     with transaction.atomic():
-        for rows in (groups, children):
-            Category.objects.bulk_create(
-                rows, update_conflicts=True, unique_fields=["code"], update_fields=fields
-            )
-        link = Category.support.through
-        link.objects.filter(category__in=[child.code for child in children]).delete()
+        Category.objects.bulk_create(groups, ignore_conflicts=True)
+        Category.objects.bulk_create(children, ignore_conflicts=True)
         link.objects.bulk_create(
             link(category_id=row["code"], department_id=units[code].id)
             for group in tree
             for row in group["children"]
+            if row["code"] not in known
             for code in row["support"]
         )
-    public_changed("reference")
+    announce("reference")
     return len(groups) + len(children)
 
 

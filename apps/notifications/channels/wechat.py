@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
+from prometheus_client import Counter
+
 from apps.notifications.states import Outcome
 from apps.wechat.bridge import run_sync
 from apps.wechat.client import WechatClient, client
@@ -21,6 +24,8 @@ _OUTCOMES = {
     Answer.BUG: Outcome.FAILED,
     Answer.ALARM: Outcome.FAILED,
 }
+log = structlog.get_logger(__name__)
+ALARMS = Counter("wechat_alarms", "Answers of WeChat that need an operator, by errcode.", ["errcode"])
 NOT_PERMITTED = 43101
 PHONE_BUSY = 43108
 
@@ -62,16 +67,26 @@ async def _send_all(wechat: WechatClient, sends: Sequence[WechatSend]) -> list[S
     return list(await asyncio.gather(*(_send(wechat, send) for send in sends)))
 
 
+def _alarm(kind: Answer, code: str) -> None:
+    """Tell the operator of what only a change of configuration or code mends."""
+    if kind in (Answer.ALARM, Answer.BUG):
+        ALARMS.labels(code).inc()
+        log.error("wechat_alarm", errcode=code, kind=kind.value)
+
+
 async def _send(wechat: WechatClient, send: WechatSend) -> SendResult:
     try:
         receipt = await wechat.subscribe_send(
             openid=send.openid, template_id=send.template_id, data=send.data, page=send.page
         )
     except WechatRefused as error:
+        _alarm(error.kind, str(error.errcode))
         outcome = Outcome.SUPPRESSED if error.errcode == NOT_PERMITTED else _OUTCOMES[error.kind]
         return SendResult(outcome, str(error.errcode), error.rid or "")
-    except WechatUnavailable:
-        return SendResult(Outcome.RETRY, "unavailable")
+    except WechatUnavailable as error:
+        # It never left, so it waits for the configuration to be mended; the alarm says that someone must.
+        _alarm(error.kind, str(error.errcode or ""))
+        return SendResult(Outcome.RETRY, f"unavailable {error.errcode or ''}".strip())
     except WechatOutcomeUnknown:
         return SendResult(Outcome.UNKNOWN, "answer_lost")
     return SendResult(Outcome.SENT, "0", provider_id=str(receipt.msgid or ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from apps.feedback import services as feedback
 from apps.news import services as news
 from apps.notifications import services as notifications
 from qingshan.demo_data import demo_articles, demo_cases, demo_staff
+from qingshan.env import env
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 CATEGORIES_VALID_FROM = "2026-01-01"
@@ -31,7 +31,7 @@ def fixture(name: str) -> Any:
 
 
 class Command(BaseCommand):
-    help = "Load the district's reference data; again is harmless."
+    help = "Load the district's reference data; what is there already stays as staff left it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             reference_load()
         if options["demo"]:
-            password = os.environ.get("DEMO_STAFF_PASSWORD", "")
+            password = env.str("DEMO_STAFF_PASSWORD", "")
             if len(password) < 10:
                 raise CommandError("DEMO_STAFF_PASSWORD takes at least 10 characters.")
             staff = demo_staff(rows=fixture("demo_staff.json"), password=password)
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
 
 def reference_load() -> None:
-    """Load what the product can not run without.  Idempotent."""
+    """Load what the product can not run without; rows that exist are left as they are."""
     roles_load()
     common.divisions_write(rows=fixture("divisions.json")["divisions"])
     common.calendar_write(rows=fixture("calendar.json"))
