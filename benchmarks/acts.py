@@ -102,16 +102,22 @@ def _pump(people: list[dict[str, str]]) -> float:
         "state": "已提交",
         "at": "2026年1月1日 09:00",
     }
-    with transaction.atomic():
-        for person in people:
-            services.notice_enqueue(
-                kind=notices.SUBMITTED, resident_id=UUID(person["id"]), fields=fields,
-                dedup_key=f"bench:{time.time_ns()}:{person['id']}", now=clock.now(),
-            )  # fmt: skip
-        connection.run_on_commit.clear()
-    began = time.perf_counter()
-    services.pump(lane="interactive")
-    return time.perf_counter() - began
+
+    def pumped(some: list[dict[str, str]]) -> float:
+        with transaction.atomic():
+            for person in some:
+                services.notice_enqueue(
+                    kind=notices.SUBMITTED, resident_id=UUID(person["id"]), fields=fields,
+                    dedup_key=f"bench:{time.time_ns()}:{person['id']}", now=clock.now(),
+                )  # fmt: skip
+            connection.run_on_commit.clear()
+        began = time.perf_counter()
+        services.pump(lane="interactive")
+        return time.perf_counter() - began
+
+    # The first opens connections and fetches WeChat's token.
+    pumped(people[:1])
+    return pumped(people)
 
 
 def _bare(people: list[dict[str, str]]) -> float:

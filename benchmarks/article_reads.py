@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmarks.load import Compared, Ran, compare, cpu_median, request_bytes
+from benchmarks.load import Compared, Ran, compare, cpu_mean, request_bytes
 from benchmarks.report import Figure, Finding
 from benchmarks.system import API, System
 
@@ -51,7 +51,7 @@ def _figures(what: str, against: str, found: Compared, bound: float) -> Iterator
     yield from (speed, cost)
     for side, whose in ((found.ours, ""), (found.yardstick, f", {against}")):
         for program, shown in PROGRAMS:
-            yield Figure(f"{what}: CPU {shown}{whose}", round(cpu_median(side, program), 3), "ms/request")
+            yield Figure(f"{what}: CPU {shown}{whose}", round(cpu_mean(side, program), 3), "ms/request")
 
 
 def _same_rows(ours: bytes, theirs: bytes) -> None:

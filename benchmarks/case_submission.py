@@ -9,10 +9,9 @@ same kind of machine, takes 68 statements and 185 × its bare view's CPU.
 from __future__ import annotations
 
 import json
-import statistics
 
 from benchmarks.cpu import cpu_of
-from benchmarks.load import Load, compare, cpu_median, request_bytes, served_ms
+from benchmarks.load import Load, compare, cpu_mean, request_bytes, served_ms
 from benchmarks.report import Figure, Finding
 from benchmarks.statements import shortened, statements_logged
 from benchmarks.system import System
@@ -43,12 +42,12 @@ def run(system: System) -> Finding:
     figures = [
         Figure("SQL statements a submission, BEGIN and COMMIT included", len(statements), "statements", 14),
         Figure("CPU web + PostgreSQL ÷ bare view", round(found.cost, 1), "×", 15),
-        Figure("CPU web", round(cpu_median(found.ours, "web"), 2), "ms/request"),
-        Figure("CPU PostgreSQL", round(cpu_median(found.ours, "postgres"), 2), "ms/request"),
-        Figure("CPU Redis", round(cpu_median(found.ours, "redis"), 2), "ms/request"),
+        Figure("CPU web", round(cpu_mean(found.ours, "web"), 2), "ms/request"),
+        Figure("CPU PostgreSQL", round(cpu_mean(found.ours, "postgres"), 2), "ms/request"),
+        Figure("CPU Redis", round(cpu_mean(found.ours, "redis"), 2), "ms/request"),
         Figure(
             "CPU web + PostgreSQL, bare view",
-            round(statistics.median(map(served_ms, found.yardstick)), 3),
+            round(served_ms(found.yardstick), 3),
             "ms/request",
         ),
         Figure("bare view's requests/s ÷ submissions/s", round(1 / found.speed, 1), "×"),

@@ -162,10 +162,8 @@ class Compared:
 
     @property
     def cost(self) -> float:
-        """Return the median over the rounds of our CPU a request ÷ the yardstick's, web and PostgreSQL together."""
-        return statistics.median(
-            served_ms(a) / served_ms(b) for a, b in zip(self.ours, self.yardstick, strict=True)
-        )
+        """Return our CPU a request ÷ the yardstick's, web and PostgreSQL together, over all rounds."""
+        return served_ms(self.ours) / served_ms(self.yardstick)
 
     @property
     def generator_bound(self) -> bool:
@@ -174,14 +172,14 @@ class Compared:
         return any(statistics.median(ran.generator_share for ran in side) > GENERATOR_BOUND for side in sides)
 
 
-def served_ms(ran: Ran) -> float:
+def cpu_mean(rounds: Sequence[Ran], name: str) -> float:
+    """Return the CPU ms a request of one program over all rounds: single rounds are short against a clock tick."""
+    return sum(ran.cpu_ms[name] * ran.requests for ran in rounds) / sum(ran.requests for ran in rounds)
+
+
+def served_ms(rounds: Sequence[Ran]) -> float:
     """Return the CPU ms a request of web and PostgreSQL together."""
-    return ran.cpu_ms["web"] + ran.cpu_ms["postgres"]
-
-
-def cpu_median(rounds: Sequence[Ran], name: str) -> float:
-    """Return the median CPU ms a request of one program."""
-    return statistics.median(ran.cpu_ms[name] for ran in rounds)
+    return cpu_mean(rounds, "web") + cpu_mean(rounds, "postgres")
 
 
 def compare(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -31,10 +32,10 @@ class CursorInvalid(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Page[M: Model]:
+class Page[Row]:
     """The rows of one page and the cursor of the next, or None on the last."""
 
-    rows: list[M]
+    rows: list[Row]
     next: str | None
 
 
@@ -46,9 +47,10 @@ def limit_of(request: Request) -> int:
     return int(text)
 
 
-def page_of[M: Model](*, rows: QuerySet[M], request: Request, keys: tuple[str, ...]) -> Page[M]:
+def page_of[Row](*, rows: QuerySet[Any, Row], request: Request, keys: tuple[str, ...]) -> Page[Row]:
     """Return one page of ``rows`` in the order of ``keys`` (``"-published_at", "-id"``), the last of them unique.
 
+    ``rows`` gives models or, with ``values()``, dicts that hold the keys.
     1 query, which reads one row more than it returns instead of counting.  Raises LimitInvalid, CursorInvalid.
     """
     limit = limit_of(request)
@@ -64,9 +66,11 @@ def _field(model: type[Model], key: str) -> Any:
     return model._meta.get_field(key.lstrip("-"))
 
 
-def _cursor(row: Model, keys: tuple[str, ...]) -> str:
-    values = [_field(type(row), key).value_to_string(row) for key in keys]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+def _cursor(row: Any, keys: tuple[str, ...]) -> str:
+    names = [key.lstrip("-") for key in keys]
+    values = [row[name] if isinstance(row, dict) else getattr(row, name) for name in names]
+    texts = [value.isoformat() if isinstance(value, dt.datetime) else str(value) for value in values]
+    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
 
 
 def _after(model: type[Model], keys: tuple[str, ...], cursor: str) -> Q:

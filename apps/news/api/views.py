@@ -19,7 +19,6 @@ from apps.common.api.schema import paged
 from apps.common.words import highlight, query_words
 from apps.news import selectors
 from apps.news.api import serializers as shapes
-from apps.news.models import Article
 from apps.news.text import html_text
 
 MAX_OFFSET = 1000
@@ -66,7 +65,8 @@ def _search(request: Request, text: str, column: str | None) -> dict[str, Any]:
     rows = selectors.articles_found(text=text, column=column, limit=limit + 1, offset=offset)
     words = query_words(text)
     results = [
-        article_item(row) | {"highlight": highlight(f"{row.title} {html_text(row.body_html)}", words=words)}
+        article_item(row)
+        | {"highlight": highlight(f"{row['title']} {html_text(row['body_html'])}", words=words)}
         for row in rows[:limit]
     ]
     more = len(rows) > limit and offset + limit <= MAX_OFFSET
@@ -84,28 +84,26 @@ class ArticleView(PublicView):
         return Response(
             article_item(article)
             | {
-                "body_html": article.body_html,
-                "source": article.source,
-                "author": article.author,
+                "body_html": article["body_html"],
+                "source": article["source"],
+                "author": article["author"],
                 "attachments": [],
                 "audio_url": None,
-                "updated_at": clock.local(article.updated_at).isoformat(timespec="seconds"),
+                "updated_at": clock.local(article["updated_at"]).isoformat(timespec="seconds"),
                 "related": [article_item(row) for row in selectors.related_of(article=article)],
             }
         )
 
 
-def article_item(article: Article) -> dict[str, Any]:
-    """Return an article as lists show it.  No query when column and cover are loaded."""
-    published_at = article.published_at
+def article_item(article: selectors.Row) -> dict[str, Any]:
+    """Return an article as lists show it."""
+    cover = {"url": f"/media/public/{article['cover_id']}", "alt": article["cover_alt"]}
     return {
-        "id": str(article.id),
-        "title": article.title,
-        "summary": article.summary,
-        "column": {"slug": article.column.slug, "name": article.column.name},
-        "cover": {"url": f"/media/public/{article.cover_id}", "alt": article.cover_alt}
-        if article.cover_id
-        else None,
-        "published_at": clock.local(published_at).isoformat(timespec="seconds") if published_at else None,
-        "pinned": article.pinned,
+        "id": str(article["id"]),
+        "title": article["title"],
+        "summary": article["summary"],
+        "column": {"slug": article["column__slug"], "name": article["column__name"]},
+        "cover": cover if article["cover_id"] else None,
+        "published_at": clock.local(article["published_at"]).isoformat(timespec="seconds"),
+        "pinned": article["pinned"],
     }
