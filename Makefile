@@ -22,7 +22,7 @@ demo-reset:
 
 # The mode is named, so that a running demo's addresses are never picked up.
 test:
-	@scripts/bootstrap && exec env QINGSHAN_MODE=test $(PYTHON_HERE) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@scripts/bootstrap && exec env QINGSHAN_MODE=test $(PYTHON_HERE) -m pytest -n 2 $(ARGS)
 
 check:
 	@scripts/bootstrap && exec scripts/check

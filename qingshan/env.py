@@ -83,6 +83,8 @@ def database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": 300,
         "OPTIONS": {
             "connect_timeout": 5,
+            # Prepared on the server from the third use on: planning took longer than running. It needs a connection of
+            # its own per client: a pooler in transaction mode stands in the way.
             "server_side_binding": True,
             "prepare_threshold": 3,
             "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",

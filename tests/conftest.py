@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from xdist.scheduler import LoadScopeScheduling
 
 from apps.accounts.models import Staff
 from apps.common import clock as project_clock
@@ -52,6 +53,18 @@ def _fresh_caches() -> None:
 def whole_db(transactional_db: None) -> None:
     """A database whose commits are real, for threads and workers; the reference data is put back after truncation."""
     call_command("fixtures_load")
+
+
+class WholeStackTogether(LoadScopeScheduling):
+    """Each test on whichever worker is free, but those of ``tests/e2e`` on one: they share a running system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeStackTogether:
+    """Schedule as above (``--dist loadgroup`` has no effect with this pytest)."""
+    return WholeStackTogether(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -36,6 +36,10 @@ def role_label(group: Group) -> str:
     return str(known.get(group.name, group.name))
 
 
+def _is_own(request: HttpRequest, staff: Staff | None) -> bool:
+    return staff is not None and staff.pk == request.user.pk
+
+
 class RolesApart:
     """The one who keeps the accounts is not the one who audits them (MLPS-6)."""
 
@@ -94,8 +98,21 @@ class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Staff | None = None) -> Any:
         """Keep one's own rights out of one's own hands."""
-        own = obj is not None and obj.pk == request.user.pk
-        return (*self.readonly_fields, "groups", "is_active", "is_staff") if own else self.readonly_fields
+        own = (*self.readonly_fields, "roles_shown", "is_active", "is_staff")
+        return own if _is_own(request, obj) else self.readonly_fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Staff | None = None) -> Any:
+        """Show one's own roles by their names, without the form to change them."""
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        if not _is_own(request, obj):
+            return fieldsets
+        rights = (_("Rights"), {"fields": ("is_active", "is_staff", "roles_shown")})
+        return (fieldsets[0], rights, *fieldsets[2:])
+
+    @admin.display(description=_("roles"))
+    def roles_shown(self, staff: Staff) -> str:
+        """Return the roles by their names."""
+        return "、".join(str(ROLE_LABELS[role]) for role in sorted(staff.roles))
 
     def get_form(  # type: ignore[override]
         self, request: HttpRequest, obj: Any = None, **kwargs: Any

@@ -11,7 +11,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from qingshan.walkthrough import ARTICLE, Walk
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.browser]
+pytestmark = pytest.mark.browser
 PICTURES = Path(__file__).resolve().parents[2] / ".local" / "pictures"
 
 
@@ -22,6 +22,7 @@ class Desk:
         self.window, self.about = window, system.describe()
 
     def sign_in(self, username: str) -> None:
+        self.window.get_log("browser")  # what came before is not this test's
         self.window.delete_all_cookies()
         self.open("/admin/login/")
         self.window.find_element(By.NAME, "username").send_keys(username)

@@ -17,7 +17,6 @@ from qingshan.browser import Browser
 from qingshan.stack import Stack
 from qingshan.walkthrough import ARTICLE, Walk, walk
 
-pytestmark = pytest.mark.xdist_group("stack")
 ROOT = Path(__file__).resolve().parents[2]
 BODY = {"request_type": "help", "text": "路灯不亮，晚上看不清台阶。", "category": "0201"}
 

@@ -168,3 +168,28 @@ def test_a_cursor_of_a_search_is_bounded(anyone, db):
     answer = anyone.get("articles", q="路灯", cursor="99999")
 
     assert (answer.status_code, code_of(answer)) == (400, "cursor_invalid")
+
+
+def test_pages_go_on_behind_the_last_row_and_pinned_articles_come_first(anyone, db):
+    made = [
+        publish(
+            services.article_draft(
+                title=f"稿件{n}", body_html="<p>文</p>", summary="", column="news", now=clock.now()
+            )
+        )
+        for n in range(5)
+    ]
+    Article.objects.filter(pk=made[0].pk).update(pinned=True)
+    wanted = [str(made[0].pk), *(str(a.pk) for a in made[:0:-1])]
+
+    first = anyone.get("articles", limit=2).json()
+    publish(
+        services.article_draft(
+            title="新稿", body_html="<p>文</p>", summary="", column="news", now=clock.now()
+        )
+    )
+    second = anyone.get("articles", limit=2, cursor=first["next"]).json()
+    third = anyone.get("articles", limit=2, cursor=second["next"]).json()
+
+    assert [row["id"] for page in (first, second, third) for row in page["results"]] == wanted
+    assert third["next"] is None

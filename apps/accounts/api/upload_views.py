@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from apps.accounts.api.base import PublicView, ResidentView, resident_of
 from apps.common import clock, selectors
 from apps.common.api.idempotency import answer_once
-from apps.common.api.serializers import StreetOutput, UploadInput, UploadOutput
+from apps.common.api.serializers import StreetOutput, UploadInput, UploadOutput, upload_shape
 from apps.common.files import MAX_BYTES, FileTooBig, image_clean
 from apps.common.uploads import upload_keep
 
@@ -44,7 +44,7 @@ class UploadView(ResidentView):
 
         def work() -> Response:
             upload = upload_keep(clean=clean, owner_id=owner_id, purpose=purpose, now=clock.now())
-            return Response(UploadOutput(upload).data, status=201)
+            return Response(upload_shape(upload), status=201)
 
         content = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)

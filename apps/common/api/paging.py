@@ -54,12 +54,37 @@ def page_of[Row](*, rows: QuerySet[Any, Row], request: Request, keys: tuple[str,
     1 query, which reads one row more than it returns instead of counting.  Raises LimitInvalid, CursorInvalid.
     """
     limit = limit_of(request)
+    after = after_of(request, model=rows.model, keys=keys)
+    if after is not None:
+        rows = rows.filter(_behind(keys, after))
+    return page_cut(list(rows.order_by(*keys)[: limit + 1]), limit=limit, keys=keys)
+
+
+def page_cut[Row](rows: list[Row], *, limit: int, keys: tuple[str, ...]) -> Page[Row]:
+    """Return the page of ``rows``, of which there are ``limit`` and, when more follow, one besides."""
+    return Page(rows[:limit], _cursor(rows[limit - 1], keys) if len(rows) > limit else None)
+
+
+def after_of(request: Request, *, model: type[Model], keys: tuple[str, ...]) -> list[Any] | None:
+    """Return the values of ``keys`` that the request's cursor stands for, or None without one.  Raises CursorInvalid."""
     cursor = request.query_params.get("cursor")
-    if cursor:
-        rows = rows.filter(_after(rows.model, keys, cursor))
-    found = list(rows.order_by(*keys)[: limit + 1])
-    more = len(found) > limit
-    return Page(found[:limit], _cursor(found[limit - 1], keys) if more else None)
+    if not cursor:
+        return None
+    try:
+        texts = json.loads(base64.urlsafe_b64decode(cursor[:1000] + "=" * (-len(cursor) % 4)))
+        values = [_field(model, key).to_python(text) for key, text in zip(keys, texts, strict=True)]
+    except (
+        ValueError,
+        TypeError,
+        binascii.Error,
+        ValidationError,
+        FieldDoesNotExist,
+        RecursionError,
+    ) as error:
+        raise CursorInvalid(attr="cursor") from error
+    if any(value is None for value in values):
+        raise CursorInvalid(attr="cursor")
+    return values
 
 
 def _field(model: type[Model], key: str) -> Any:
@@ -73,24 +98,10 @@ def _cursor(row: Any, keys: tuple[str, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
 
 
-def _after(model: type[Model], keys: tuple[str, ...], cursor: str) -> Q:
+def _behind(keys: tuple[str, ...], values: list[Any]) -> Q:
     """Return the condition "behind the cursor": equal on the first keys and beyond on the next."""
-    try:
-        texts = json.loads(base64.urlsafe_b64decode(cursor[:1000] + "=" * (-len(cursor) % 4)))
-        values = [_field(model, key).to_python(text) for key, text in zip(keys, texts, strict=True)]
-    except (
-        ValueError,
-        TypeError,
-        binascii.Error,
-        ValidationError,
-        FieldDoesNotExist,
-        RecursionError,
-    ) as error:
-        raise CursorInvalid(attr="cursor") from error
     condition, same = Q(), Q()
     for key, value in zip(keys, values, strict=True):
-        if value is None:
-            raise CursorInvalid(attr="cursor")
         name = key.lstrip("-")
         condition |= same & Q(**{f"{name}__{'lt' if key.startswith('-') else 'gt'}": value})
         same &= Q(**{name: value})

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.common import clock
-from apps.common.api.serializers import UploadOutput
+from apps.common.api.serializers import upload_shape
 from apps.common.models import Upload
 from apps.feedback import labels
 from apps.feedback.models import Case, Rating, TimelineEntry
@@ -66,7 +66,7 @@ def _entry(case: Case, entry: TimelineEntry, uploads: list[Upload]) -> dict[str,
         "label": str(labels.VERB_LABELS[verb]),
         "text": text if verb in TEXT_SHOWN else "",
         "unit": entry.unit.short if entry.unit else None,
-        "uploads": UploadOutput(uploads, many=True).data if uploads else [],
+        "uploads": [upload_shape(upload) for upload in uploads],
     }
 
 

@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from apps.accounts.api.base import PublicView
 from apps.common import clock
 from apps.common.api.fields import text_clean
-from apps.common.api.paging import CursorInvalid, limit_of, page_of
+from apps.common.api.paging import CursorInvalid, after_of, limit_of, page_cut
 from apps.common.api.schema import paged
 from apps.common.words import highlight, query_words
 from apps.news import selectors
 from apps.news.api import serializers as shapes
+from apps.news.models import Article
 from apps.news.text import html_text
 
 MAX_OFFSET = 1000
@@ -48,11 +49,10 @@ class ArticlesView(PublicView):
         text = text_clean(request.query_params.get("q", "")).strip()
         if text:
             return Response(_search(request, text, column))
-        page = page_of(
-            rows=selectors.articles_public(column=column),
-            request=request,
-            keys=("-pinned", "-published_at", "-id"),
-        )
+        limit = limit_of(request)
+        after = after_of(request, model=Article, keys=selectors.NEWEST)
+        rows = selectors.articles_public(column=column, after=after, limit=limit + 1)
+        page = page_cut(rows, limit=limit, keys=selectors.NEWEST)
         return Response({"results": [article_item(row) for row in page.rows], "next": page.next})
 
 
@@ -102,7 +102,7 @@ def article_item(article: selectors.Row) -> dict[str, Any]:
         "id": str(article["id"]),
         "title": article["title"],
         "summary": article["summary"],
-        "column": {"slug": article["column__slug"], "name": article["column__name"]},
+        "column": {"slug": article["column_slug"], "name": article["column_name"]},
         "cover": cover if article["cover_id"] else None,
         "published_at": clock.local(article["published_at"]).isoformat(timespec="seconds"),
         "pinned": article["pinned"],
