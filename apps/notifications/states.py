@@ -45,6 +45,7 @@ class Move:
 MOVES: tuple[Move, ...] = (
     Move(DeliveryState.QUEUED, Outcome.CLAIM, DeliveryState.SENDING),
     Move(DeliveryState.QUEUED, Outcome.SUPPRESSED, DeliveryState.SUPPRESSED),
+    Move(DeliveryState.QUEUED, Outcome.FAILED, DeliveryState.FAILED),  # it can not even be prepared
     Move(DeliveryState.SENDING, Outcome.SENT, DeliveryState.SENT),
     Move(DeliveryState.SENDING, Outcome.RETRY, DeliveryState.QUEUED),
     Move(DeliveryState.SENDING, Outcome.LATER, DeliveryState.QUEUED),

@@ -312,3 +312,17 @@ def test_while_one_message_is_in_hand_the_next_for_that_phone_waits(phone, reply
 
     second.refresh_from_db()
     assert (second.state, second.attempts) == ("queued", 0)
+
+
+def test_a_row_that_can_not_be_prepared_fails_alone_and_the_lane_goes_on(phone, reply, wechat):
+    from tests.factories.people import resident_make
+
+    broken = reply(resident_make(), key="broken")
+    InboxMessage.objects.filter(pk=broken.message_id).update(kind="gone.kind")
+    good = reply(phone, key="good")
+
+    assert notifications.pump(lane="interactive") == 2
+
+    broken.refresh_from_db()
+    good.refresh_from_db()
+    assert ((broken.state, broken.last_code), good.state) == (("failed", "defect"), "sent")

@@ -36,6 +36,11 @@ from apps.notifications.states import (
 
 log = structlog.get_logger(__name__)
 BATCH = 50
+# What the pump and the sweep change of a delivery; a batch is written in one statement.
+WRITTEN = (
+    "state", "claimed_until", "attempts", "reserved", "template_id", "data", "due_at", "last_code", "provider_id",
+    "finished_at",
+)  # fmt: skip
 SOON_S = 60  # what is due sooner than the next sweep gets a wake-up of its own
 ROUNDS = 20  # a task ends after 1,000 messages and queues the next, so that a worker can be stopped
 
@@ -77,6 +82,7 @@ def _claim(lane: Lane) -> tuple[list[Claimed], int]:
     claimed: list[Claimed] = []
     finished = 0
     residents: set[UUID] = set()
+    touched: list[Delivery] = []
     with transaction.atomic():
         rows = list(
             Delivery.objects.due(lane=lane, now=now)
@@ -89,19 +95,29 @@ def _claim(lane: Lane) -> tuple[list[Claimed], int]:
             if row.message.resident_id in residents:
                 continue
             residents.add(row.message.resident_id)
+            touched.append(row)
             item = _prepare(row, templates, now)
             if item is None:
                 finished += 1
             else:
                 claimed.append(item)
+        Delivery.objects.bulk_update(touched, WRITTEN)
     return claimed, finished
 
 
 def _prepare(row: Delivery, templates: dict[str, WechatTemplate], now: dt.datetime) -> Claimed | None:
-    kind = kind_of(row.message.kind)
+    """Set what a claim sets, or the final state of a row that can not be sent; ``_claim`` writes all rows at once."""
+    try:
+        kind = kind_of(row.message.kind)
+        data = row.data or wechat.data_fit(kind.wechat_data(row.message.fields) if kind.wechat_data else {})
+    except (KeyError, ValueError) as error:
+        # A kind that is gone or fields that do not fit it: one such row must not hold the lane up.
+        log.error("delivery_defect", delivery=str(row.id), kind=row.message.kind, error=type(error).__name__)
+        _finish(row, Outcome.FAILED, "defect", now)
+        return None
     template = templates.get(kind.wechat_template or "")
     openid = row.message.resident.openid
-    if template is None or openid is None or kind.wechat_data is None:
+    if template is None or openid is None:
         _finish(row, Outcome.SUPPRESSED, "no_template" if template is None else "no_recipient", now)
         return None
     # After a claim that ran out nobody knows whether the message left.  A reply is sent again with the permission it
@@ -118,8 +134,7 @@ def _prepare(row: Delivery, templates: dict[str, WechatTemplate], now: dt.dateti
     row.attempts += 1
     row.reserved = True
     row.template_id = template.template_id
-    row.data = row.data or wechat.data_fit(kind.wechat_data(row.message.fields))
-    row.save(update_fields=["state", "claimed_until", "attempts", "reserved", "template_id", "data"])
+    row.data = data
     query = "&".join(f"{name}={value}" for name, value in row.message.params.items())
     page = f"{row.message.page}?{query}" if query else row.message.page
     return Claimed(row, wechat.WechatSend(openid, template.template_id, row.data, page), now)
@@ -128,6 +143,8 @@ def _prepare(row: Delivery, templates: dict[str, WechatTemplate], now: dt.dateti
 def _record(lane: Lane, claimed: list[Claimed], results: list[wechat.SendResult]) -> None:
     """Write the outcomes, one transaction for the batch; a row that is no longer ours is left alone."""
     now = clock.now()
+    touched: list[Delivery] = []
+    attempts: list[DeliveryAttempt] = []
     with transaction.atomic():
         ours = {
             row.id: row
@@ -141,16 +158,20 @@ def _record(lane: Lane, claimed: list[Claimed], results: list[wechat.SendResult]
             if row is None or row.attempts != item.delivery.attempts:
                 log.warning("late_outcome", delivery=str(item.delivery.id), outcome=result.outcome)
                 continue
-            _outcome_write(row, result, item.started_at, now)
+            attempts.append(_outcome_set(row, result, item.started_at, now))
+            touched.append(row)
+        DeliveryAttempt.objects.bulk_create(attempts)
+        Delivery.objects.bulk_update(touched, WRITTEN)
         soon = [row.due_at for row in ours.values() if row.state == DeliveryState.QUEUED.value]
         if soon and (wait_s := (min(soon) - now).total_seconds()) <= SOON_S:
             send_after_commit("notifications.pump", lane=lane, countdown_s=wait_s)
 
 
-def _outcome_write(
+def _outcome_set(
     row: Delivery, result: wechat.SendResult, started_at: dt.datetime, now: dt.datetime
-) -> None:
-    DeliveryAttempt.objects.create(
+) -> DeliveryAttempt:
+    """Set what an answer sets, correct the ledger, and return the attempt to record."""
+    attempt = DeliveryAttempt(
         delivery=row, number=row.attempts, outcome=result.outcome.value, code=result.code,
         request_id=result.request_id, started_at=started_at, ended_at=now,
     )  # fmt: skip
@@ -171,18 +192,14 @@ def _outcome_write(
     elif outcome is Outcome.LATER:
         row.due_at = _next_day(now)
     _finish(row, outcome, result.code, now)
+    return attempt
 
 
 def _finish(row: Delivery, outcome: Outcome, code: str, now: dt.datetime) -> None:
-    """Write the state after ``outcome``; for a state that is final also when."""
+    """Set the state after ``outcome``; for a state that is final also when."""
     target = move_target(source=DeliveryState(row.state), outcome=outcome)
     row.state, row.last_code, row.claimed_until = target.value, code, None
     row.finished_at = now if target in FINAL else None
-    row.save(
-        update_fields=[
-            "state", "last_code", "claimed_until", "finished_at", "due_at", "reserved", "provider_id",
-        ]
-    )  # fmt: skip
 
 
 def _next_day(now: dt.datetime) -> dt.datetime:
@@ -202,14 +219,18 @@ def sweep(*, now: dt.datetime) -> dict[str, int]:
             .select_for_update(of=("self",), skip_locked=True)
             .order_by("id")[:500]
         )
-        for row in stale:
-            DeliveryAttempt.objects.create(
+        DeliveryAttempt.objects.bulk_create(
+            DeliveryAttempt(
                 delivery=row, number=row.attempts, outcome=Outcome.CLAIM_EXPIRED.value, code="worker_lost",
                 started_at=row.claimed_until or now, ended_at=now,
-            )  # fmt: skip
+            )
+            for row in stale
+        )  # fmt: skip
+        for row in stale:
             row.due_at = now
             lost = Outcome.CLAIM_EXPIRED if row.attempts < MAX_ATTEMPTS else Outcome.FAILED
             _finish(row, lost, "worker_lost", now)
+        Delivery.objects.bulk_update(stale, WRITTEN)
     woken = [lane for lane in ("interactive", "bulk") if Delivery.objects.due(lane=lane, now=now).exists()]
     for lane in woken:
         send_after_commit("notifications.pump", lane=lane)  # type: ignore[arg-type]
