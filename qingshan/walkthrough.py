@@ -69,7 +69,8 @@ class Walk:
         self.article_id = found.group(1) if found else ""
         missing = self.phone.get(f"/api/v1/articles/{self.article_id}")
         check(missing.status == 404, "a draft must not be public")
-        return f"{done.stdout.count('|')} joins, draft {self.article_id}"
+        joins = re.findall(r"^  \d+: ….*\|", done.stdout, re.MULTILINE)
+        return f"{len(joins)} joins, draft {self.article_id}"
 
     def article_published(self) -> str:
         """An editor opens the draft in the admin, saves it, publishes it."""
