@@ -22,6 +22,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": dict.fromkeys(_rates, "60000/min"),
     "NUM_PROXIES": 1,
 }
+NUM_PROXIES = 1
 
 
 def _program() -> str:
