@@ -68,3 +68,8 @@ def test_a_body_over_the_limit_is_413(resident):
     answer = resident.send("POST", "feedback/cases", b'{"text":"' + b"a" * 3_000_000 + b'"}')
 
     assert (answer.status_code, code_of(answer)) == (413, "body_too_big")
+
+
+@pytest.mark.parametrize("path", ["articles?column=%00", "feedback/cases?state=%00", "feedback/cases/%00"])
+def test_a_nul_byte_in_an_address_is_400(resident, path):
+    assert resident.send("GET", path, b"").status_code == 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
@@ -31,6 +31,14 @@ class BodyTooBig(exceptions.APIException):
     status_code = 413
     default_code = "body_too_big"
     default_detail = _("The request is larger than the limit.")
+
+
+class Unstorable(exceptions.APIException):
+    """A path or query holds what PostgreSQL can not: a NUL byte, a number out of range."""
+
+    status_code = 400
+    default_code = "bad_request"
+    default_detail = _("The request can not be read.")
 
 
 class Busy(exceptions.APIException):
@@ -66,6 +74,8 @@ class Handler(ExceptionHandler):
             return Refusal(exc)
         if isinstance(exc, RequestDataTooBig | TooManyFilesSent):
             return BodyTooBig()
+        if isinstance(exc, DataError):
+            return Unstorable()
         if isinstance(exc, OperationalError | InterfaceError):
             return Busy()
         return super().convert_known_exceptions(exc)

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.common.admin import DeskAdmin, ReadOnlyAdmin, ReferenceAdmin
+from apps.common.admin import ReadOnlyAdmin, ReferenceAdmin
 from apps.feedback.models import Case, Category, DeadlineProfile, Rating
 
 
@@ -30,7 +30,7 @@ class CategoryAdmin(ReferenceAdmin):
 
 
 @admin.register(DeadlineProfile)
-class DeadlineProfileAdmin(DeskAdmin):
+class DeadlineProfileAdmin(ReferenceAdmin):
     list_display = (
         "code", "name", "respond_value", "respond_unit", "settle_value", "settle_unit", "valid_from", "valid_to",
         "confirmed",

@@ -29,6 +29,7 @@ def profiles_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
         for row in rows
     ]  # fmt: skip
     DeadlineProfile.objects.bulk_create(profiles, ignore_conflicts=True)
+    announce("reference")
     return len(profiles)
 
 

@@ -89,4 +89,8 @@ async def _send(wechat: WechatClient, send: WechatSend) -> SendResult:
         return SendResult(Outcome.RETRY, f"unavailable {error.errcode or ''}".strip())
     except WechatOutcomeUnknown:
         return SendResult(Outcome.UNKNOWN, "answer_lost")
+    except Exception as error:
+        # The outcomes of the rest of the batch must be written whatever this one met; it may have left.
+        log.error("wechat_send_defect", error=type(error).__name__)
+        return SendResult(Outcome.UNKNOWN, "defect")
     return SendResult(Outcome.SENT, "0", provider_id=str(receipt.msgid or ""))
