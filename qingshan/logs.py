@@ -50,14 +50,18 @@ def secrets_drop(_logger: Any, _method: str, event: structlog.typing.EventDict) 
     return event
 
 
-# PostgreSQL quotes the offending row or key in these lines of an error.
-_ROW_IN_ERROR = re.compile(r"^(?:DETAIL|LINE \d+|CONTEXT):.*$", re.MULTILINE)
+# From here on PostgreSQL quotes the offending row, over as many lines as its texts have; up to the next traceback.
+_ROW_IN_ERROR = re.compile(
+    r"(?:DETAIL|CONTEXT|LINE \d+):.*?(?=\n\n(?:The above exception|During handling)|\nTraceback |\Z)",
+    re.DOTALL,
+)
 
 
 def rows_drop(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Remove what a database error quotes of a row: a refused case would stand in the log with its text."""
-    if "exception" in event:
-        event["exception"] = _ROW_IN_ERROR.sub("[row removed]", str(event["exception"]))
+    """Remove what a database error quotes of a row, in every text: a refused case would stand in the log."""
+    for key, value in event.items():
+        if isinstance(value, str) and ":" in value:
+            event[key] = _ROW_IN_ERROR.sub("[row removed]", value)
     return event
 
 

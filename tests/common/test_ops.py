@@ -118,13 +118,18 @@ def test_without_a_mode_the_project_takes_itself_for_production_and_refuses():
 def test_an_error_of_the_database_does_not_bring_a_row_into_the_log():
     from qingshan.logs import rows_drop
 
+    row = "violates check\nDETAIL:  Failing row contains (路灯不亮\n第二行, 199…)."
     event = {
-        "exception": "IntegrityError: violates check\nDETAIL:  Failing row contains (路灯不亮, 199…).\nend"
+        "exception": f"IntegrityError: {row}\n\nThe above exception was the cause\nend",
+        "error": row,
+        "event": "raised unexpected: IntegrityError('violates check\\nDETAIL:  Failing row contains (路灯不亮)')",
     }
 
-    assert (
-        rows_drop(None, "error", event)["exception"] == "IntegrityError: violates check\n[row removed]\nend"
-    )
+    cleaned = rows_drop(None, "error", event)
+
+    assert "路灯" not in str(cleaned)
+    assert "第二行" not in str(cleaned)
+    assert cleaned["exception"].endswith("[row removed]\n\nThe above exception was the cause\nend")
 
 
 def test_a_signed_link_is_not_logged(rf):
