@@ -69,9 +69,32 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("Cases"), "inbox", "feedback.case"),
+                    _item(_("Public board"), "campaign", "feedback.boardentry"),
+                    _item(_("Notices to me"), "notifications", "notifications.staffnotice"),
+                    _item(_("Ratings"), "thumbs_up_down", "feedback.rating"),
+                    _item(_("Routing rules"), "alt_route", "feedback.routingrule"),
+                    _item(_("Rulings"), "gavel", "feedback.ruling"),
+                    _item(_("Reply templates"), "quick_phrases", "feedback.replytemplate"),
                     _item(_("Categories"), "category", "feedback.category"),
                     _item(_("Deadline profiles"), "schedule", "feedback.deadlineprofile"),
-                    _item(_("Ratings"), "thumbs_up_down", "feedback.rating"),
+                    _item(_("Deadline rules"), "rule", "feedback.deadlinerule"),
+                    _item(_("Right channels"), "signpost", "feedback.handoverchannel"),
+                    _item(_("Duty clauses"), "list_alt", "feedback.dutyclause"),
+                    _item(_("Exports of cases"), "download", "feedback.caseexport"),
+                ],
+            },
+            {
+                "title": _("Indicators"),
+                "separator": True,
+                "items": [
+                    {
+                        "title": _("Figures"),
+                        "icon": "monitoring",
+                        "link": reverse_lazy("admin:reports_figures"),
+                        "permission": _may("reports.dailyfigure"),
+                    },
+                    _item(_("Exclusions"), "filter_alt_off", "reports.caseexclusion"),
+                    _item(_("Definitions"), "dictionary", "reports.indicatordefinition"),
                 ],
             },
             {
@@ -99,6 +122,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Residents"), "group", "accounts.resident"),
                     _item(_("Access log"), "policy", "accounts.accesslog"),
                     _item(_("Privacy policy versions"), "privacy_tip", "accounts.policyversion"),
+                    _item(_("Open311 keys"), "key", "feedback.open311key"),
                 ],
             },
             {

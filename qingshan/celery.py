@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import heartbeat_sent, setup_logging, task_postrun, task_prerun, worker_ready
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
@@ -74,6 +75,37 @@ def beat_table(*, sweep_s: int) -> dict[str, dict[str, object]]:
             "task": "notifications.sweep",
             "schedule": sweep_s,
             "options": {"queue": "periodic", "expires": sweep_s},
+        },
+        "feedback.followers_sweep": {
+            "task": "feedback.followers_sweep",
+            "schedule": 300,
+            "options": {"queue": "periodic", "expires": 300},
+        },
+        "feedback.clock_sweep": {
+            "task": "feedback.clock_sweep",
+            "schedule": 600,
+            "options": {"queue": "periodic", "expires": 600},
+        },
+        "feedback.deadlines_recompute": {
+            "task": "feedback.deadlines_recompute",
+            "schedule": crontab(hour=3, minute=10),
+            "options": {"queue": "periodic", "expires": 3600},
+        },
+        "feedback.suggestion_train": {
+            "task": "feedback.suggestion_train",
+            "schedule": crontab(hour=3, minute=40),
+            "options": {"queue": "periodic", "expires": 3600},
+        },
+        "reports.figures_refresh": {
+            "task": "reports.figures_refresh",
+            "schedule": 600,
+            "options": {"queue": "periodic", "expires": 600},
+        },
+        "reports.figures_last_week": {
+            "task": "reports.figures_refresh",
+            "schedule": crontab(hour=2, minute=30),
+            "kwargs": {"days_back": 7},
+            "options": {"queue": "periodic", "expires": 3600},
         },
         "common.leftovers_purge": {
             "task": "common.leftovers_purge",

@@ -13,7 +13,6 @@ from apps.accounts import services as accounts
 from apps.accounts.models import Resident
 from apps.common import clock
 from apps.feedback import services as feedback
-from apps.feedback.admin.forms import unit_suggested
 from apps.feedback.models import Case
 from apps.feedback.services import CaseDraft
 from apps.feedback.states import RequestType
@@ -94,11 +93,10 @@ def _advance(number: str, stage: str, at: dt.datetime) -> None:
     feedback.case_accept(number=number, staff=clerk, version=None, now=at + step)
     if stage == "accepted":
         return
-    case = Case.objects.select_related("category__lead").get(number=number)
-    feedback.case_dispatch(
-        number=number, staff=clerk, version=None, unit=unit_suggested(case), note="", now=at + 2 * step
-    )
-    handler = accounts_read.staff_of_unit(code=unit_suggested(case))
+    proposed = feedback.unit_proposed(case=Case.objects.get(number=number), now=at)
+    unit = proposed.unit_code if proposed else "XZSP"
+    feedback.case_dispatch(number=number, staff=clerk, version=None, unit=unit, note="", now=at + 2 * step)
+    handler = accounts_read.staff_of_unit(code=unit)
     if stage == "dispatched" or handler is None:
         return
     feedback.case_sign(number=number, staff=handler, version=None, now=at + 3 * step)

@@ -20,6 +20,8 @@ urlpatterns = [
     path("api/v1/", include("apps.notifications.api.urls")),
     path("api/v1/", include("apps.news.api.urls")),
     path("api/v1/", include("apps.feedback.api.urls")),
+    path("api/v1/", include("apps.reports.api.urls")),
+    path("open311/v2/", include("apps.feedback.open311.urls")),
 ]
 
 handler404 = "apps.common.api.plain_errors.not_found"

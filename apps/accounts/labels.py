@@ -14,6 +14,7 @@ ROLE_LABELS: dict[Role, Any] = {
     Role.REVIEWER_SECOND: _("second reviewer"),
     Role.REVIEWER_FINAL: _("final reviewer"),
     Role.INTAKE_CLERK: _("intake clerk"),
+    Role.DESK_HEAD: _("head of the intake desk"),
     Role.HANDLER: _("handler"),
     Role.SUPERVISOR: _("supervisor"),
     Role.SERVICE_OPERATOR: _("service operator"),

@@ -13,29 +13,53 @@ _NEWS_DESK = (
     "news.view_article", "news.add_article", "news.change_article", "news.view_column",
     "news.view_historicalarticle",
 )  # fmt: skip
-_CASES = ("feedback.view_case", "feedback.view_category")
+_CASES = (
+    "feedback.view_case", "feedback.view_category", "feedback.view_savedfilter", "feedback.change_savedfilter",
+    "feedback.delete_savedfilter", "notifications.view_staffnotice",
+)  # fmt: skip
+_DESK = (
+    *_CASES, "feedback.view_rating", "feedback.view_deadlineprofile", "feedback.view_deadlinerule",
+    "feedback.view_ruling", "feedback.view_routingrule", "feedback.view_handoverchannel", "feedback.view_dutyclause",
+    "feedback.view_replytemplate", "feedback.view_historicalreplytemplate", "accounts.view_department",
+    "feedback.view_boardentry",
+)  # fmt: skip
+_RULES = tuple(
+    f"feedback.{act}_{model}"
+    for act in ("view", "add", "change")
+    for model in ("deadlinerule", "routingrule", "handoverchannel", "dutyclause", "replytemplate")
+)
 _REFERENCE = tuple(
     f"{app}.{act}_{model}"
     for act in ("view", "add", "change")
     for app, model in (
         ("common", "calendarday"), ("common", "street"), ("common", "community"), ("feedback", "category"),
-        ("feedback", "deadlineprofile"), ("news", "column"), ("accounts", "department"), ("accounts", "membership"),
-        ("accounts", "policyversion"), ("notifications", "wechattemplate"),
+        ("feedback", "deadlineprofile"), ("feedback", "deadlinerule"), ("feedback", "handoverchannel"),
+        ("feedback", "dutyclause"), ("news", "column"), ("accounts", "department"), ("accounts", "membership"),
+        ("accounts", "policyversion"), ("notifications", "wechattemplate"), ("reports", "indicatordefinition"),
     )
 )  # fmt: skip
+_EXCLUSIONS = ("reports.view_caseexclusion", "reports.add_caseexclusion")
+_FIGURES = (*_EXCLUSIONS, "reports.view_dailyfigure", "reports.view_indicatordefinition")
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.EDITOR: _NEWS_DESK,
     Role.REVIEWER_FIRST: _NEWS_DESK,
     Role.REVIEWER_SECOND: _NEWS_DESK,
     Role.REVIEWER_FINAL: _NEWS_DESK,
-    Role.INTAKE_CLERK: (*_CASES, "feedback.view_rating", "feedback.view_deadlineprofile", "accounts.view_department"),
+    Role.INTAKE_CLERK: (*_DESK, *_EXCLUSIONS),
+    Role.DESK_HEAD: (
+        *_DESK, *_RULES, "feedback.view_routingtrial", "feedback.export_case", "feedback.view_caseexport", *_FIGURES,
+        "reports.add_indicatordefinition", "reports.change_indicatordefinition",
+    ),
     Role.HANDLER: (*_CASES, "feedback.view_rating"),
-    Role.SUPERVISOR: (*_CASES, "feedback.view_rating", "feedback.view_deadlineprofile", "accounts.view_department"),
+    Role.SUPERVISOR: (
+        *_CASES, "feedback.view_rating", "feedback.view_deadlineprofile", "accounts.view_department",
+        "feedback.view_ruling", "feedback.export_case", *_FIGURES,
+    ),
     Role.SERVICE_OPERATOR: ("common.view_street", "common.view_community"),
-    Role.AUDITOR: ("accounts.view_accesslog", "notifications.view_delivery"),
+    Role.AUDITOR: ("accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport"),
     Role.ADMINISTRATOR: (
         *_REFERENCE, "accounts.view_staff", "accounts.add_staff", "accounts.change_staff", "accounts.view_resident",
-        "notifications.view_delivery",
+        "notifications.view_delivery", "feedback.view_open311key", "feedback.change_open311key",
     ),
 }  # fmt: skip
 

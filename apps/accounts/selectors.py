@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.accounts.models import AccessLog, Consent, Department, PolicyVersion, Resident, Staff
-from apps.accounts.states import BASIC_SERVICE
+from apps.accounts.models import AccessLog, Consent, Department, Membership, PolicyVersion, Resident, Staff
+from apps.accounts.states import BASIC_SERVICE, Role
 from apps.common.models import Community, Street
 
 
@@ -75,6 +76,52 @@ def department_by_code(*, code: str) -> Department | None:
 def departments_below(*, ids: frozenset[int]) -> QuerySet[Department]:
     """Return the units ``ids`` and those under them, as a subquery when used in a filter."""
     return Department.objects.with_below(ids)
+
+
+def department_ids_below(*, staff: Staff) -> frozenset[int]:
+    """Return the ids of the units of ``staff`` and of those under them.  1 query, once per loaded ``staff``."""
+    kept: frozenset[int] | None = staff.__dict__.get("_ids_below")
+    if kept is None:
+        below = Department.objects.with_below(staff.department_ids)
+        kept = staff.__dict__["_ids_below"] = frozenset(below.values_list("id", flat=True))
+    return kept
+
+
+def staff_to_tell(*, unit_ids: Iterable[int], roles: Iterable[Role]) -> dict[tuple[int, Role], frozenset[int]]:
+    """Return the ids of active staff by (unit, role) for the units and roles named.  1 query."""
+    found: dict[tuple[int, Role], set[int]] = {}
+    rows = Membership.objects.filter(
+        department_id__in=list(unit_ids), staff__is_active=True, staff__groups__name__in=[r.value for r in roles]
+    ).values_list("department_id", "staff__groups__name", "staff_id")
+    for unit_id, role, staff_id in rows:
+        found.setdefault((unit_id, Role(role)), set()).add(staff_id)
+    return {key: frozenset(ids) for key, ids in found.items()}
+
+
+def staff_of_role(*, role: Role) -> frozenset[int]:
+    """Return the ids of active staff who hold ``role``.  1 query."""
+    return frozenset(Staff.objects.filter(groups__name=role.value, is_active=True).values_list("id", flat=True))
+
+
+def parents_of(*, unit_ids: Iterable[int]) -> dict[int, int | None]:
+    """Return the parent of each unit.  1 query."""
+    return dict(Department.objects.filter(id__in=list(unit_ids)).values_list("id", "parent_id"))
+
+
+def street_offices() -> dict[str, tuple[int, str]]:
+    """Return the active street office of each street: (unit id, unit code) by the street's code.  1 query."""
+    rows = Department.objects.filter(kind=Department.Kind.STREET, street__isnull=False, is_active=True)
+    return {street: (unit_id, code) for street, unit_id, code in rows.values_list("street_id", "id", "code")}
+
+
+def departments_by_id(*, ids: Iterable[int]) -> dict[int, Department]:
+    """Return units by id.  1 query."""
+    return {unit.id: unit for unit in Department.objects.filter(id__in=list(ids))}
+
+
+def departments_by_code(*, codes: Iterable[str]) -> dict[str, Department]:
+    """Return active units by code.  1 query."""
+    return {unit.code: unit for unit in Department.objects.filter(code__in=list(codes), is_active=True)}
 
 
 def departments_active() -> QuerySet[Department]:

@@ -11,6 +11,7 @@ class Role(StrEnum):
     REVIEWER_SECOND = "reviewer_second"
     REVIEWER_FINAL = "reviewer_final"
     INTAKE_CLERK = "intake_clerk"
+    DESK_HEAD = "desk_head"  # head of the intake desk: rules, supervises, approves
     HANDLER = "handler"
     SUPERVISOR = "supervisor"
     SERVICE_OPERATOR = "service_operator"

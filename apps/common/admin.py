@@ -10,7 +10,10 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from apps.common.changes import announce
+from apps.common.dispatch import send_after_commit
 from apps.common.models import CalendarDay, Community, Street
+
+CALENDAR_SETTLES_S = 30
 
 
 class DeskAdmin(ModelAdmin):
@@ -52,6 +55,11 @@ class CalendarDayAdmin(ReferenceAdmin):
     list_display = ("on", "name", "kind", "status", "source")
     list_filter = ("kind", "status")
     ordering = ("-on",)
+
+    def save_model(self, request: HttpRequest, obj: CalendarDay, form: Any, change: bool) -> None:
+        """Save, and have the open deadlines computed anew once several days typed in a row are all there."""
+        super().save_model(request, obj, form, change)
+        send_after_commit("feedback.deadlines_recompute", lane="periodic", countdown_s=CALENDAR_SETTLES_S)
 
 
 @admin.register(Street)

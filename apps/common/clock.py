@@ -25,3 +25,8 @@ def local(moment: dt.datetime) -> dt.datetime:
 def midnight(date: str) -> dt.datetime:
     """Return 00:00 in Asia/Shanghai of an ISO date."""
     return timezone.make_aware(dt.datetime.fromisoformat(date))
+
+
+def hours(count: float) -> dt.timedelta:
+    """Return ``count`` hours as a length of time."""
+    return dt.timedelta(hours=count)

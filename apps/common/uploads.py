@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.signing import BadSignature, TimestampSigner
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +75,28 @@ def uploads_claim(
     if len(claimed) != len(wanted):
         raise UploadNotFound(attr="uploads")
     return sorted(claimed, key=lambda upload: upload.id)
+
+
+_STAFF_CLAIM = """
+UPDATE common_upload SET attached_at = %s, attached_to = %s
+WHERE id = ANY(%s) AND owner_id IS NULL AND purpose = %s AND attached_at IS NULL
+"""
+
+
+def staff_uploads_claim(
+    *, ids: Sequence[UUID], purpose: str, attached_to: UUID, now: dt.datetime
+) -> None:
+    """Attach loose uploads that staff made to a row of the caller's transaction.  1 query, 0 for no ids.
+
+    Raises UploadNotFound when one is missing, used, a resident's or of another purpose.
+    """
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_STAFF_CLAIM, [now, attached_to, wanted, purpose])
+        if cursor.rowcount != len(wanted):
+            raise UploadNotFound(attr="photos")
 
 
 def upload_link(upload: Upload, *, thumb: bool = False) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.feedback.states import CaseState, Identity, RequestType, Verb
+from apps.feedback.states import CaseState, Evidence, Identity, RequestType, Urgency, Verb
 
 STATE_LABELS: dict[CaseState, Any] = {
     CaseState.SUBMITTED: _("submitted"),
@@ -41,6 +41,20 @@ VERB_LABELS: dict[Verb, Any] = {
     Verb.RESUME: _("Resume"),
     Verb.MERGE: _("Merge"),
     Verb.UNMERGE: _("Undo merge"),
+    Verb.ARBITRATE: _("Rule which unit handles it"),
+    Verb.ASK: _("Ask the resident"),
+    Verb.ANSWER: _("Answer the question"),
+    Verb.SUPPLEMENT: _("Add information"),
+    Verb.NUDGE: _("Ask for speed"),
+    Verb.CONTACT: _("Record the first contact"),
+    Verb.CONTRIBUTE: _("Give an opinion as co-handling unit"),
+    Verb.EXTEND_ASK: _("Ask for an extension"),
+    Verb.EXTEND_GRANT: _("Grant the extension"),
+    Verb.EXTEND_DENY: _("Deny the extension"),
+    Verb.SUPERVISE: _("Supervise"),
+    Verb.CLASSIFY: _("Correct category and urgency"),
+    Verb.SPLIT: _("Split off a part"),
+    Verb.RECLOCK: _("Deadline computed anew"),
 }
 TYPE_LABELS: dict[RequestType, Any] = {
     RequestType.CONSULTATION: _("consultation"),
@@ -54,6 +68,17 @@ IDENTITY_LABELS: dict[Identity, Any] = {
     Identity.NAMED: _("named"),
     Identity.HIDDEN: _("hidden from the unit"),
     Identity.ANONYMOUS: _("anonymous"),
+}
+URGENCY_LABELS: dict[Urgency, Any] = {
+    Urgency.NORMAL: _("normal"),
+    Urgency.URGENT: _("urgent"),
+    Urgency.EMERGENCY: _("emergency"),
+}
+EVIDENCE_LABELS: dict[Evidence, Any] = {
+    Evidence.CONTACT: _("contact with the resident"),
+    Evidence.PHOTO_BEFORE: _("photo before"),
+    Evidence.PHOTO_AFTER: _("photo after"),
+    Evidence.DOCUMENT: _("document number"),
 }
 # WeChat's phrase key takes five Chinese characters at most; the state's label is short enough.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import secrets
 import threading
 
 from django.db import connection
@@ -33,3 +34,14 @@ def number_next(*, on: dt.date) -> str:
         _block = (os.getpid(), running + 1, end)
     digits = f"{on:%Y%m%d}{running % 10_000_000:07d}"
     return digits + check_digit(digits)
+
+
+_PUBLIC_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, 1, I and O, which look alike
+
+
+def public_number_new() -> str:
+    """Return ten random characters that name a case to others: they tell neither its day nor its order.
+
+    32^10 of them: a new one meets one of a million others with a probability of 10^-9.
+    """
+    return "".join(secrets.choice(_PUBLIC_ALPHABET) for _place in range(10))

@@ -4,76 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
+from apps.accounts import selectors as accounts
 from apps.common.changes import kept
-from apps.common.models import Street, Upload
-from apps.common.selectors import uploads_of
-from apps.feedback.clock import Term
-from apps.feedback.errors import CaseNotFound, CategoryUnknown
-from apps.feedback.models import Case, Category, DeadlineProfile, Rating, TimelineEntry
+from apps.common.models import Upload
+from apps.common.selectors import streets_in_force, uploads_of
+from apps.feedback.board_states import BoardState
+from apps.feedback.errors import CaseNotFound
+from apps.feedback.models import (
+    BoardEntry,
+    Case,
+    Category,
+    DutyClause,
+    HandoverChannel,
+    Question,
+    Rating,
+    TimelineEntry,
+)
+from apps.feedback.states import CaseState
 
-STANDARD_PROFILE = "standard"
-Dated = tuple[dt.date | None, dt.date | None]
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeRules:
-    """What holds for a new case."""
-
-    profile_id: int
-    settle: Term
-    street_known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _IntakeTables:
-    """The dated rows behind ``IntakeRules``, as every submission reads them."""
-
-    profiles: dict[str, list[tuple[Dated, int, Term]]]
-    categories: dict[str, list[tuple[Dated, str]]]
-    streets: dict[str, Dated]
-
-
-def intake_rules(*, category: str | None, street: str | None, on: dt.date) -> IntakeRules:
-    """Return the deadline profile in force for ``category`` and whether ``street`` is offered.
-
-    No query while nothing changed (``common.changes``), else 3.  Raises CategoryUnknown for a code that is not a
-    sub-category in force.
-    """
-    tables = kept("reference", "intake", _intake_load)
-    code = STANDARD_PROFILE
-    if category:
-        known = [profile for dated, profile in tables.categories.get(category, []) if _holds(dated, on)]
-        if not known:
-            raise CategoryUnknown(attr="category")
-        code = known[0]
-    for dated, profile_id, settle in tables.profiles.get(code, []):
-        if _holds(dated, on):
-            return IntakeRules(
-                profile_id, settle, bool(street) and _holds(tables.streets.get(street or ""), on)
-            )
-    raise CategoryUnknown(attr="category")
-
-
-def _holds(dated: Dated | None, on: dt.date) -> bool:
-    return dated is not None and (dated[0] is None or dated[0] <= on) and (dated[1] is None or dated[1] > on)
-
-
-def _intake_load() -> _IntakeTables:
-    profiles: dict[str, list[tuple[Dated, int, Term]]] = {}
-    for row in DeadlineProfile.objects.order_by("-valid_from"):
-        settle = Term(row.settle_value, "hour" if row.settle_unit == "hour" else "workday")
-        profiles.setdefault(row.code, []).append(((row.valid_from, row.valid_to), row.id, settle))
-    categories: dict[str, list[tuple[Dated, str]]] = {}
-    for child in Category.objects.filter(parent__isnull=False):
-        categories.setdefault(child.code, []).append(((child.valid_from, child.valid_to), child.profile_code))
-    streets = {s.code: (s.valid_from, s.valid_to) for s in Street.objects.filter(selectable=True)}
-    return _IntakeTables(profiles, categories, streets)
+QUEUE_ORDER = ("queue_rank", "due_at", "id")
 
 
 def category_tree(*, on: dt.date) -> list[dict[str, Any]]:
@@ -101,8 +56,12 @@ def category_tree(*, on: dt.date) -> list[dict[str, Any]]:
 
 
 def cases_own(*, resident_id: UUID, state: str | None = None) -> QuerySet[Case]:
-    """Return the resident's cases with their unit.  1 query when read."""
-    rows = Case.objects.owned_by(resident_id).select_related("unit")
+    """Return the resident's cases with their unit and ``published``, whether the public board shows them.
+
+    1 query when read.
+    """
+    shown = BoardEntry.objects.filter(case_id=OuterRef("pk"), state=BoardState.PUBLISHED.value)
+    rows = Case.objects.owned_by(resident_id).select_related("unit").annotate(published=Exists(shown))
     return rows.filter(state=state) if state else rows
 
 
@@ -116,33 +75,95 @@ def case_own(*, number: str, resident_id: UUID) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened to a set of cases: entries by case, photos by entry, the last rating by case."""
+    """What happened to a set of cases: entries by case, photos by entry, the last rating and the open question by case."""
 
     entries: dict[UUID, list[TimelineEntry]]
-    uploads: dict[UUID, list[Upload]]
-    ratings: dict[UUID, Rating]
+    uploads: dict[UUID, list[Upload]] = field(default_factory=dict)
+    ratings: dict[UUID, Rating] = field(default_factory=dict)
+    questions: dict[UUID, Question] = field(default_factory=dict)
 
 
-def histories_of(*, cases: Iterable[Case]) -> History:
-    """Return the history of ``cases``, oldest entry first.  3 queries, whatever their number."""
-    ids = [case.id for case in cases]
+def histories_of(*, cases: Iterable[Case], internal: bool = False) -> History:
+    """Return the history of ``cases``, oldest entry first.  3 queries, whatever their number; 4 with a suspended one.
+
+    ``internal``  also the acts between units, which residents do not see
+    """
+    held = list(cases)
+    ids = [case.id for case in held]
     entries: dict[UUID, list[TimelineEntry]] = {case_id: [] for case_id in ids}
     found = (
-        TimelineEntry.objects.filter(case_id__in=ids, public=True)
-        .select_related("unit", "staff")
-        .order_by("id")
+        TimelineEntry.objects.filter(case_id__in=ids).select_related("unit", "staff").order_by("id")
     )
-    for entry in found:
+    for entry in found if internal else found.filter(public=True):
         entries[entry.case_id].append(entry)
     uploads = uploads_of(attached_to=[entry.id for rows in entries.values() for entry in rows])
     ratings = {rating.case_id: rating for rating in Rating.objects.filter(case_id__in=ids).order_by("at")}
-    return History(entries, uploads, ratings)
+    paused = [case.id for case in held if case.state == CaseState.SUSPENDED]
+    return History(entries, uploads, ratings, _questions_open(paused))
+
+
+def _questions_open(ids: list[UUID]) -> dict[UUID, Question]:
+    """Return the question that waits for an answer, by case.  ≤ 1 query."""
+    if not ids:
+        return {}
+    rows = Question.objects.filter(case_id__in=ids, answered_at=None, pause__ended_at=None)
+    return {question.case_id: question for question in rows}
 
 
 def queue_of(*, staff: Any) -> QuerySet[Case]:
-    """Return what ``staff`` may see, the most urgent deadline first."""
-    return (
-        Case.objects.visible_to(staff)
-        .select_related("unit", "category", "street")
-        .order_by(F("due_at").asc(nulls_last=True), "id")
-    )
+    """Return the queue of ``staff``: supervised cases, then nudged ones, then by deadline."""
+    return Case.objects.led_for(staff).select_related("unit", "category", "street").order_by(*QUEUE_ORDER)
+
+
+def cases_visible(*, staff: Any) -> QuerySet[Case]:
+    """Return every case that ``staff`` may open, with what its page shows."""
+    rows = Case.objects.visible_to(staff)
+    return rows.select_related("unit", "category__lead", "street", "resident", "master", "parent", "reported_unit", "on_behalf")
+
+
+def helped_of(*, staff: Any) -> QuerySet[Case]:
+    """Return what the units of ``staff`` help other units with, in the order of a queue."""
+    rows = Case.objects.helped_by(staff).filter(settled_at=None)
+    return rows.select_related("unit", "category", "street").order_by(*QUEUE_ORDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What forms and filters offer: (code, words)."""
+
+    units: list[tuple[str, str]]
+    unit_ids: list[tuple[str, str]]
+    streets: list[tuple[str, str]]
+    groups: list[tuple[str, str]]
+    categories: list[tuple[str, list[tuple[str, str]]]]
+    channels: list[tuple[str, str]]
+    clauses: list[tuple[str, str]]
+
+
+def choices_at(*, on: dt.date) -> Choices:
+    """Return what can be chosen on ``on``.  No query while nothing changed (``common.changes``), else 6."""
+
+    def load() -> Choices:
+        units = list(accounts.departments_active().values_list("id", "code", "short"))
+        channels = HandoverChannel.objects.filter(is_active=True).order_by("name").values_list("code", "name")
+        clauses = DutyClause.objects.filter(is_active=True).order_by("code").values_list("code", "text")
+        groups = Category.objects.in_force(on).filter(parent=None).order_by("code").values_list("code", "name")
+        return Choices(
+            units=[(code, short) for _id, code, short in units],
+            unit_ids=[(str(unit_id), short) for unit_id, _code, short in units],
+            streets=[(row["code"], row["name"]) for row in streets_in_force(on=on)],
+            groups=list(groups),
+            categories=_categories_by_group(on),
+            channels=list(channels),
+            clauses=[(code, f"{code} {text}") for code, text in clauses],
+        )
+
+    return kept("reference", ("choices", on), load)
+
+
+def _categories_by_group(on: dt.date) -> list[tuple[str, list[tuple[str, str]]]]:
+    rows = Category.objects.in_force(on).filter(parent__isnull=False).select_related("parent").order_by("code")
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(str(row.parent), []).append((row.code, f"{row.code} {row.name}"))
+    return list(groups.items())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchRank
 from django.db import models
 from django.db.models import F
 
 from apps.accounts.states import Role
+from apps.common.words import all_of
 from apps.news.states import ArticleState
 
 DESK = frozenset(
@@ -29,12 +30,6 @@ class ArticleQuerySet(models.QuerySet[Any]):
 
     def found_by(self, words: list[str]) -> ArticleQuerySet:
         """Keep the articles that hold every one of ``words`` (at least one), with ``rank`` (title before body)."""
-        query = SearchQuery(
-            " & ".join(f"'{_quoted(word)}'" for word in words), config="simple", search_type="raw"
-        )
+        query = all_of(words)
         found: ArticleQuerySet = self.filter(search=query).annotate(rank=SearchRank(F("search"), query))
         return found
-
-
-def _quoted(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("'", "''")

@@ -202,3 +202,35 @@ class WechatGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resident_id} {self.template_id}"
+
+
+class StaffNotice(models.Model):
+    """What the system tells a member of staff: a reminder, an escalation, a request to decide.  Read at the desk."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    staff = models.ForeignKey(
+        "accounts.Staff", models.CASCADE, related_name="+", verbose_name=_("member of staff")
+    )
+    kind = models.CharField(_("kind"), max_length=40)
+    title = models.CharField(_("title"), max_length=100)
+    body = models.CharField(_("text"), max_length=500, blank=True)
+    path = models.CharField(_("page"), max_length=200)
+    dedup_key = models.CharField(max_length=120)
+    created_at = models.DateTimeField(_("created"))
+    read_at = models.DateTimeField(_("read at"), null=True)
+
+    class Meta:
+        verbose_name = _("notice to staff")
+        verbose_name_plural = _("notices to staff")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["staff", "dedup_key"], name="staff_notice_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["staff", "-created_at", "-id"], name="staff_notice_newest"),
+            models.Index(
+                fields=["staff", "-created_at"], condition=Q(read_at=None), name="staff_notice_unread"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -5,6 +5,8 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
+import datetime as dt
+
 from apps.common.ids import check_digit, uuid7
 
 
@@ -27,3 +29,14 @@ def test_one_wrong_digit_is_always_caught(digits, data):
     other = data.draw(st.sampled_from([d for d in "0123456789" if d != digits[place]]))
 
     assert check_digit(digits[:place] + other + digits[place + 1 :]) != check_digit(digits)
+
+
+def test_ids_of_one_process_ascend_also_while_the_clock_stands_and_after_it_was_set_back(clock):
+    standing = [uuid7() for _each in range(5000)]
+    clock.shift(dt.timedelta(days=-30))
+    back = [uuid7() for _each in range(10)]
+
+    assert standing == sorted(standing)
+    assert back == sorted(back)
+    assert back[0] < standing[0]
+    assert len(set(standing)) == 5000

@@ -21,7 +21,7 @@ def test_a_handler_can_not_close_or_dispatch_what_the_unit_answered(resident, ha
     for verb, given in (
         ("close", {"reason": "x"}),
         ("dispatch", {"unit": "JY"}),
-        ("refuse", {"reason": "x"}),
+        ("refuse", {"reason": "x", "channel": "court"}),
     ):
         url = reverse("admin:feedback_case_move", args=[case.pk, verb])
         assert desk(handler).post(url, {"version": case.version, **given}).status_code == 409

@@ -49,7 +49,7 @@ def test_a_case_gets_a_number_a_promise_a_first_entry_and_a_receipt(clock, resid
     ]
     assert body["point"] == {"lng": 114.4, "lat": 30.63, "crs": "gcj02"}
     assert body["timeline"][0]["uploads"][0]["id"] == photo["id"]
-    assert body["can"] == ["withdraw"]
+    assert body["can"] == ["withdraw", "supplement", "nudge"]
     assert Upload.objects.get(id=photo["id"]).attached_at is not None
     assert InboxMessage.objects.values_list("kind", flat=True)[0] == "feedback.submitted"
     assert Delivery.objects.count() == 1

@@ -35,12 +35,17 @@ MATRIX: dict[str, dict[str, str]] = {
     "feedback/cases/<str:number>": {"GET": "resident"},
     "feedback/cases/<str:number>/rate": {"POST": "resident"},
     "feedback/cases/<str:number>/withdraw": {"POST": "resident"},
+    "feedback/stats": {"GET": "public"},
+    "feedback/board": {"GET": "public"},
+    "feedback/board/<str:public_number>": {"GET": "public"},
+    "feedback/board/<str:public_number>/follow": {"PUT": "resident", "DELETE": "resident"},
 }
 VERBS = ("get", "post", "put", "delete", "patch")
 SAMPLE = {
     "<str:purpose>": "basic_service",
     "<uuid:article_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
     "<str:number>": "1",
+    "<str:public_number>": "ABCDEFGHJK",
 }
 
 

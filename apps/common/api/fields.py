@@ -34,6 +34,21 @@ class PlainTextField(serializers.CharField):
         return super().run_validation(text_clean(data) if isinstance(data, str) else data)
 
 
+class PhoneField(PlainTextField):
+    """A mainland mobile number, or a landline with its area code."""
+
+    default_error_messages = {
+        "phone": _("A phone number takes 11 digits, or an area code and 7 to 8 digits."),
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the digits."""
+        text = re.sub(r"[\s\-]", "", super().to_internal_value(data))
+        if not re.fullmatch(r"1\d{10}|0\d{9,11}", text):
+            self.fail("phone")
+        return text
+
+
 @extend_schema_field(
     {
         "type": "object",

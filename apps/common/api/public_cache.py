@@ -19,6 +19,7 @@ MAX_QUERY_CHARS = 300
 class _Answer:
     body: bytes
     etag: str
+    content_type: str
 
 
 class _NotKept(Exception):
@@ -67,14 +68,14 @@ def _answer_of(response: HttpResponseBase) -> _Answer:
     if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
         response.render()
     body = bytes(response.content)
-    return _Answer(body, f'W/"{hashlib.sha256(body).hexdigest()[:24]}"')
+    return _Answer(body, f'W/"{hashlib.sha256(body).hexdigest()[:24]}"', response["Content-Type"])
 
 
 def _response(request: HttpRequest, answer: _Answer, max_age_s: int) -> HttpResponse:
     asked = request.META.get("HTTP_IF_NONE_MATCH", "")
     same = bool(asked) and (answer.etag in asked or asked.strip() == "*")
     response: HttpResponse = (
-        HttpResponseNotModified() if same else HttpResponse(answer.body, content_type="application/json")
+        HttpResponseNotModified() if same else HttpResponse(answer.body, content_type=answer.content_type)
     )
     response["ETag"] = answer.etag
     response["Cache-Control"] = f"public, max-age={max_age_s}"

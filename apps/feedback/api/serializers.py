@@ -6,14 +6,23 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.common.api.fields import PlainTextField, PointField
+from apps.common.api.fields import PhoneField, PlainTextField, PointField
 from apps.common.api.inputs import Input
 from apps.common.api.serializers import UploadOutput
-from apps.feedback.services import CaseDraft
-from apps.feedback.states import CaseState, Identity, RequestType
+from apps.feedback.services import CaseDraft, Elder
+from apps.feedback.states import CaseState, Identity, RequestType, Urgency
 
 MAX_UPLOADS = 9
 TEXT_CHARS = 2000
+
+
+class ElderInput(Input):
+    """For whom a case is handed in, with that person's consent."""
+
+    name = PlainTextField(max_length=30)
+    phone = PhoneField(required=False, allow_null=True)
+    relation = PlainTextField(max_length=20)
+    consent = serializers.ChoiceField(choices=["in_person", "phone", "written"])
 
 
 class CaseInput(Input):
@@ -26,6 +35,7 @@ class CaseInput(Input):
     uploads = serializers.ListField(child=serializers.UUIDField(), max_length=MAX_UPLOADS, required=False)
     identity = serializers.ChoiceField(choices=[i.value for i in Identity], default=Identity.NAMED.value)
     allow_public = serializers.BooleanField(default=False)
+    on_behalf_of = ElderInput(required=False, allow_null=True)
 
     @staticmethod
     def draft(given: dict[str, Any]) -> CaseDraft:
@@ -40,7 +50,39 @@ class CaseInput(Input):
             uploads=given.get("uploads", []),
             identity=Identity(given["identity"]),
             allow_public=given["allow_public"],
+            on_behalf_of=_elder(given.get("on_behalf_of")),
         )
+
+
+def _elder(given: dict[str, Any] | None) -> Elder | None:
+    if given is None:
+        return None
+    return Elder(
+        name=given["name"], phone=given.get("phone"), relation=given["relation"], consent=given["consent"]
+    )
+
+
+def _uploads() -> Any:
+    return serializers.ListField(child=serializers.UUIDField(), max_length=MAX_UPLOADS, required=False, default=list)
+
+
+class SupplementInput(Input):
+    text = PlainTextField(max_length=TEXT_CHARS)
+    uploads = _uploads()
+
+
+class AnswerInput(Input):
+    question = serializers.UUIDField()
+    text = PlainTextField(max_length=TEXT_CHARS)
+    uploads = _uploads()
+
+
+class NudgeInput(Input):
+    text = PlainTextField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class ReopenInput(Input):
+    text = PlainTextField(max_length=TEXT_CHARS)
 
 
 class RateInput(Input):
@@ -91,6 +133,21 @@ class ReplyOutput(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
+class QuestionOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    text = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class StagesOutput(serializers.Serializer[Any]):
+    """What the unit owes before the answer, and when it did it."""
+
+    sign_due_at = serializers.DateTimeField(allow_null=True)
+    signed_at = serializers.DateTimeField(allow_null=True)
+    contact_due_at = serializers.DateTimeField(allow_null=True)
+    contacted_at = serializers.DateTimeField(allow_null=True)
+
+
 class RatingOutput(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     resolved = serializers.BooleanField()
@@ -120,3 +177,8 @@ class CaseOutput(serializers.Serializer[Any]):
     reply = ReplyOutput(allow_null=True)
     rating = RatingOutput(allow_null=True)
     public_number = serializers.CharField(allow_null=True)
+    urgency = serializers.ChoiceField(choices=[u.value for u in Urgency])
+    stages = StagesOutput()
+    question = QuestionOutput(allow_null=True)
+    nudge_next_at = serializers.DateTimeField(allow_null=True)
+    joined = serializers.BooleanField()

@@ -15,9 +15,10 @@ from apps.common import clock
 from apps.common.api.serializers import upload_shape
 from apps.common.models import Upload
 from apps.feedback import labels
-from apps.feedback.models import Case, Rating, TimelineEntry
+from apps.feedback.models import Case, Question, Rating, TimelineEntry
 from apps.feedback.selectors import History
-from apps.feedback.states import TEXT_SHOWN, Actor, CaseState, Verb, verbs_open
+from apps.feedback.services import nudge_next_at
+from apps.feedback.states import MAX_REOPENS, TEXT_SHOWN, Actor, CaseState, Verb, verbs_open
 
 _RESIDENT = frozenset({Actor.RESIDENT})
 
@@ -29,7 +30,7 @@ def moment(at: dt.datetime | None) -> str | None:
 
 def case_shape(*, case: Case, history: History, now: dt.datetime) -> dict[str, Any]:
     """Return the JSON object of a case.  No query."""
-    entries = history.entries[case.id]
+    entries, question = history.entries[case.id], history.questions.get(case.id)
     reply = next((e for e in reversed(entries) if e.verb == Verb.REPLY.value), None)
     point = case.point
     return {
@@ -49,12 +50,40 @@ def case_shape(*, case: Case, history: History, now: dt.datetime) -> dict[str, A
         "due_provisional": case.due_provisional,
         "due_explained": [_due_line(line) for line in case.due_explained],
         "overdue": case.overdue(now),
-        "can": [verb.value for verb in verbs_open(source=CaseState(case.state), actors=_RESIDENT)],
+        "can": can_of(case=case, question=question, now=now),
         "timeline": [_entry(case, entry, history.uploads.get(entry.id, [])) for entry in entries],
         "reply": _reply(reply),
         "rating": _rating(history.ratings.get(case.id)),
-        "public_number": None,
+        # A case that was just written is not on the board and knows no such mark.
+        "public_number": case.public_number if getattr(case, "published", False) else None,
+        "urgency": case.urgency,
+        "stages": {name: moment(getattr(case, name)) for name in _STAGES},
+        "question": _question(question),
+        "nudge_next_at": moment(nudge_next_at(case=case)),
+        "joined": case.state == CaseState.MERGED,
     }
+
+
+_STAGES = ("sign_due_at", "signed_at", "contact_due_at", "contacted_at")
+
+
+def can_of(*, case: Case, question: Question | None, now: dt.datetime) -> list[str]:
+    """Return what the resident can do with the case at ``now``: the table's verbs whose conditions hold."""
+    verbs = set(verbs_open(source=CaseState(case.state), actors=_RESIDENT))
+    if question is None or now > question.expires_at:
+        verbs.discard(Verb.ANSWER)
+    if case.reopens >= MAX_REOPENS:
+        verbs.discard(Verb.REOPEN)
+    next_at = nudge_next_at(case=case)
+    if next_at is not None and now < next_at:
+        verbs.discard(Verb.NUDGE)
+    return [verb.value for verb in Verb if verb in verbs]
+
+
+def _question(question: Question | None) -> dict[str, Any] | None:
+    if question is None:
+        return None
+    return {"id": str(question.id), "text": question.text, "expires_at": moment(question.expires_at)}
 
 
 def _entry(case: Case, entry: TimelineEntry, uploads: list[Upload]) -> dict[str, Any]:
@@ -108,4 +137,8 @@ def why_label(line: dict[str, Any]) -> str:
         return _("working day")
     if why == "weekend":
         return _("weekend")
+    if why == "paused":
+        if "hours" in line:
+            return _("paused for %(hours)s hours") % {"hours": line["hours"]}
+        return _("working day, but the clock stood")
     return f"{why}（{_('adjusted workday') if line['counts'] else _('day off')}）"

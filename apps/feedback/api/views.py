@@ -58,9 +58,7 @@ class CasesView(ResidentView):
         def work() -> Response:
             now = clock.now()
             made = services.case_submit(resident_id=resident.id, draft=draft, now=now)
-            history = selectors.History(
-                {made.case.id: [made.entry]}, {made.entry.id: made.uploads}, ratings={}
-            )
+            history = selectors.History({made.case.id: made.entries}, {made.entries[0].id: made.uploads})
             return Response(case_shape(case=made.case, history=history, now=now), status=201)
 
         return answer_once(request=request, actor_id=resident.id, work=work)
@@ -76,6 +74,53 @@ class CaseView(ResidentView):
 
     @extend_schema(responses=shapes.CaseOutput)
     def get(self, request: Request, number: str) -> Response:
+        return Response(_own_case(request, number))
+
+
+class CaseSupplementView(ResidentView):
+    """POST feedback/cases/{number}/supplement"""
+
+    @extend_schema(parameters=[_KEY], request=shapes.SupplementInput, responses=shapes.CaseOutput)
+    def post(self, request: Request, number: str) -> HttpResponseBase:
+        given, resident_id = shapes.SupplementInput.of(request), resident_of(request).id
+
+        def work() -> Response:
+            services.case_supplement(number=number, resident_id=resident_id, now=clock.now(), **given)
+            return Response(_own_case(request, number))
+
+        return answer_once(request=request, actor_id=resident_id, work=work)
+
+
+class CaseAnswerView(ResidentView):
+    """POST feedback/cases/{number}/answer"""
+
+    @extend_schema(request=shapes.AnswerInput, responses=shapes.CaseOutput)
+    def post(self, request: Request, number: str) -> Response:
+        given = shapes.AnswerInput.of(request)
+        services.case_answer(
+            number=number, resident_id=resident_of(request).id, question_id=given["question"], text=given["text"],
+            uploads=given["uploads"], now=clock.now(),
+        )  # fmt: skip
+        return Response(_own_case(request, number))
+
+
+class CaseNudgeView(ResidentView):
+    """POST feedback/cases/{number}/nudge"""
+
+    @extend_schema(request=shapes.NudgeInput, responses=shapes.CaseOutput)
+    def post(self, request: Request, number: str) -> Response:
+        given = shapes.NudgeInput.of(request)
+        services.case_nudge(number=number, resident_id=resident_of(request).id, now=clock.now(), **given)
+        return Response(_own_case(request, number))
+
+
+class CaseReopenView(ResidentView):
+    """POST feedback/cases/{number}/reopen"""
+
+    @extend_schema(request=shapes.ReopenInput, responses=shapes.CaseOutput)
+    def post(self, request: Request, number: str) -> Response:
+        given = shapes.ReopenInput.of(request)
+        services.case_reopen(number=number, resident_id=resident_of(request).id, now=clock.now(), **given)
         return Response(_own_case(request, number))
 
 

@@ -1,93 +1,111 @@
-"""What a resident does: submit, rate, withdraw."""
+"""What a resident does with a case: add to it, ask for speed, answer, rate, reopen, withdraw."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.utils.translation import gettext as _
 
+from apps.accounts.states import Role
 from apps.common import clock
-from apps.common.geo import Point
-from apps.common.models import Upload
-from apps.common.selectors import calendar_load
 from apps.common.uploads import uploads_claim
-from apps.common.writing import rows_insert
-from apps.feedback import clock as deadlines
-from apps.feedback import notices, selectors
-from apps.feedback.errors import RatedAlready, StreetUnknown
-from apps.feedback.models import Case, Rating, TimelineEntry
-from apps.feedback.numbers import number_next
-from apps.feedback.services.moves import By, case_lock, case_move, move_of, notice_fields
-from apps.feedback.states import Actor, CaseState, Identity, Move, RequestType, Verb
-from apps.notifications import services as notifications
-
-_RESIDENT = By(Actor.RESIDENT)
-
-
-@dataclass(frozen=True, slots=True)
-class CaseDraft:
-    """What a resident hands in; lengths and types were checked at the door."""
-
-    request_type: RequestType
-    text: str
-    category: str | None = None
-    address: str | None = None
-    street: str | None = None
-    point: Point | None = None
-    uploads: Sequence[UUID] = ()
-    identity: Identity = Identity.NAMED
-    allow_public: bool = False
+from apps.feedback import intake
+from apps.feedback.errors import NudgeTooSoon, QuestionClosed, ReopenedTooOften
+from apps.feedback.models import Case, Question
+from apps.feedback.services.board import board_case_reopened
+from apps.feedback.services.deadlines import case_profile, promise_of
+from apps.feedback.services.incidents import members_release
+from apps.feedback.services.moves import (
+    RESIDENT,
+    SYSTEM,
+    case_lock,
+    case_move,
+    incident_lock,
+    moment_text,
+    move_of,
+)
+from apps.feedback.services.pauses import pause_end, pauses_close
+from apps.feedback.services.ratings import rating_write
+from apps.feedback.services.tellings import role_tell, unit_tell
+from apps.feedback.states import MAX_REOPENS, RANK_NORMAL, RANK_NUDGED, SETTLED, Move, Verb
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A fresh case with its first entry and photos, as the answer shows them."""
+def case_supplement(
+    *, number: str, resident_id: UUID, text: str, uploads: Sequence[UUID], now: dt.datetime
+) -> None:
+    """Add information and photos to an unanswered case (补充).  7 queries.
 
-    case: Case
-    entry: TimelineEntry
-    uploads: list[Upload]
-
-
-def case_submit(*, resident_id: UUID, draft: CaseDraft, now: dt.datetime) -> Submitted:
-    """Record a case with its promise, its first entry and its receipt.
-
-    Runs in the caller's transaction or its own.  3 queries with photos, without BEGIN and COMMIT;
-    one more for each 20th case of a process (its number).
-    Raises CategoryUnknown, StreetUnknown, UploadNotFound.
+    ``text``  1 to 2,000 characters   ``uploads``  at most 9 loose photos of the resident
+    Raises CaseNotFound, MoveRefused, UploadNotFound.
     """
-    with transaction.atomic(savepoint=False):
-        local = clock.local(now)
-        intake = selectors.intake_rules(category=draft.category, street=draft.street, on=local.date())
-        if draft.street and not intake.street_known:
-            raise StreetUnknown(attr="street")
-        due = deadlines.due_of(start=local, term=intake.settle, calendar=calendar_load(start=local.date()))
-        case = Case(
-            number=number_next(on=local.date()), resident_id=resident_id, request_type=draft.request_type.value,
-            category_id=draft.category, text=draft.text, address=draft.address or None, street_id=draft.street,
-            lng=draft.point.lng if draft.point else None, lat=draft.point.lat if draft.point else None,
-            crs=draft.point.crs if draft.point else "", identity=draft.identity.value,
-            allow_public=draft.allow_public, profile_id=intake.profile_id, submitted_at=now, updated_at=now,
-            due_at=due.at, due_explained=list(due.explained), due_provisional=due.provisional,
-        )  # fmt: skip
-        entry = TimelineEntry(
-            case=case,
-            at=now,
-            verb=Verb.SUBMIT.value,
-            target=CaseState.SUBMITTED.value,
-            actor=Actor.RESIDENT.value,
+    with transaction.atomic():
+        case = case_lock(rows=Case.objects.owned_by(resident_id), number=number)
+        entry = case_move(
+            case=case, move=move_of(case=case, verb=Verb.SUPPLEMENT, by=RESIDENT), by=RESIDENT, now=now, text=text
         )
-        rows_insert(case, entry)
-        uploads = uploads_claim(
-            ids=draft.uploads, owner_id=resident_id, purpose="case", attached_to=entry.id, now=now
-        )
-        notifications.notice_enqueue(
-            kind=notices.SUBMITTED, resident_id=resident_id, fields=notice_fields(case, now),
-            dedup_key=f"{notices.SUBMITTED.key}:{entry.id}", now=now,
-        )  # fmt: skip
-    return Submitted(case, entry, uploads)
+        uploads_claim(ids=uploads, owner_id=resident_id, purpose="case", attached_to=entry.id, now=now)
+        unit_tell(event="supplemented", case=case, key=str(entry.id), now=now)
+
+
+def nudge_next_at(*, case: Case) -> dt.datetime | None:
+    """Return when the resident can ask for speed again, None for at once.  Queries as ``intake.tables``."""
+    if case.nudged_at is None:
+        return None
+    return case.nudged_at + intake.profile_by_id(profile_id=case.profile_id).nudge_every
+
+
+def case_nudge(*, number: str, resident_id: UUID, text: str, now: dt.datetime) -> None:
+    """Record that the resident asks for speed (催办) and put the case before others in its queue.  6 queries.
+
+    ``text``  at most 500 characters, may be empty.  Once per period of the profile (``nudge_every_h``), counted from the
+    last nudge.  A case under supervision keeps its place, which is before those.
+    Raises CaseNotFound, NudgeTooSoon, MoveRefused.
+    """
+    with transaction.atomic():
+        case = case_lock(rows=Case.objects.owned_by(resident_id), number=number)
+        move = move_of(case=case, verb=Verb.NUDGE, by=RESIDENT)
+        next_at = nudge_next_at(case=case)
+        if next_at is not None and now < next_at:
+            raise NudgeTooSoon(next_at=moment_text(next_at))
+        changed = {
+            "nudges": case.nudges + 1, "nudged_at": now, "queue_rank": min(case.queue_rank, RANK_NUDGED),
+        }  # fmt: skip
+        entry = case_move(case=case, move=move, by=RESIDENT, now=now, text=text, changed=changed)
+        if case.unit_id is None:
+            role_tell(event="nudged", case=case, key=str(entry.id), now=now, role=Role.INTAKE_CLERK)
+        else:
+            unit_tell(event="nudged", case=case, key=str(entry.id), now=now)
+
+
+def case_answer(
+    *,
+    number: str,
+    resident_id: UUID,
+    question_id: UUID,
+    text: str,
+    uploads: Sequence[UUID],
+    now: dt.datetime,
+) -> None:
+    """Answer what the unit asked; the clock runs again.  About 11 queries.
+
+    ``text``  1 to 2,000 characters.  The question works once and until it expires.
+    Raises CaseNotFound, MoveRefused, QuestionClosed, UploadNotFound.
+    """
+    with transaction.atomic():
+        case = case_lock(rows=Case.objects.owned_by(resident_id), number=number)
+        question = Question.objects.filter(case=case, id=question_id).select_related("pause").first()
+        if question is None or question.answered_at is not None or now > question.expires_at:
+            raise QuestionClosed
+        move = move_of(case=case, verb=Verb.ANSWER, by=RESIDENT)
+        question.answered_at = now
+        question.save(update_fields=["answered_at"])
+        changed = pause_end(case=case, now=now)
+        entry = case_move(case=case, move=move, by=RESIDENT, now=now, text=text, changed=changed)
+        uploads_claim(ids=uploads, owner_id=resident_id, purpose="case", attached_to=entry.id, now=now)
+        unit_tell(event="answered", case=case, key=str(entry.id), now=now)
 
 
 def case_rate(
@@ -99,29 +117,57 @@ def case_rate(
     """
     with transaction.atomic():
         case = case_lock(rows=Case.objects.owned_by(resident_id), number=number)
-        rate = move_of(case=case, verb=Verb.RATE, by=_RESIDENT)
-        reply = case.timeline.filter(verb=Verb.REPLY.value).latest("id")
-        try:
-            with transaction.atomic():
-                Rating.objects.create(
-                    case=case,
-                    reply=reply,
-                    resolved=resolved,
-                    satisfaction=satisfaction,
-                    comment=comment,
-                    at=now,
-                )
-        except IntegrityError as error:
-            raise RatedAlready from error
-        case_move(case=case, move=rate, by=_RESIDENT, now=now)
-        if resolved:
-            system = By(Actor.SYSTEM)
-            case_move(case=case, move=move_of(case=case, verb=Verb.CLOSE, by=system), by=system, now=now)
+        rating_write(
+            case=case, by=RESIDENT, resolved=resolved, satisfaction=satisfaction, comment=comment, now=now
+        )
+
+
+def case_reopen(*, number: str, resident_id: UUID, text: str, now: dt.datetime) -> None:
+    """Have an answered case worked again (重办), at most twice; its clock begins anew.  About 9 queries.
+
+    ``text``  1 to 2,000 characters: what is still wrong.  Raises CaseNotFound, MoveRefused, ReopenedTooOften.
+    """
+    with transaction.atomic():
+        case = case_lock(rows=Case.objects.owned_by(resident_id), number=number)
+        move = move_of(case=case, verb=Verb.REOPEN, by=RESIDENT)
+        if case.reopens >= MAX_REOPENS:
+            raise ReopenedTooOften(most=MAX_REOPENS)
+        profile = case_profile(case=case, on=clock.local(now).date())
+        due = promise_of(start=now, profile=profile)
+        changed = {
+            "reopens": case.reopens + 1, "clock_from": now, "profile_id": profile.id, "due_at": due.at,
+            "due_explained": list(due.explained), "due_provisional": due.provisional, "extension_workdays": 0,
+            "queue_rank": RANK_NORMAL, "nudged_at": None, "hops": 0, "ruled_at": None, "master_id": None,
+        }  # fmt: skip
+        entry = case_move(case=case, move=move, by=RESIDENT, now=now, text=text, changed=changed)
+        board_case_reopened(case=case, now=now)
+        role_tell(event="reopened", case=case, key=str(entry.id), now=now, role=Role.INTAKE_CLERK)
+        unit_tell(event="reopened", case=case, key=str(entry.id), now=now)
 
 
 def case_withdraw(*, number: str, resident_id: UUID, reason: str, now: dt.datetime) -> None:
-    """Take a case back.  3 queries.  Raises CaseNotFound, MoveRefused."""
+    """Take a case back (撤回).  At most 8 queries, and 3 for each case that was merged into it: those live on.
+
+    Raises CaseNotFound, MoveRefused.
+    """
     with transaction.atomic():
-        case = case_lock(rows=Case.objects.owned_by(resident_id), number=number)
-        move: Move = move_of(case=case, verb=Verb.WITHDRAW, by=_RESIDENT)
-        case_move(case=case, move=move, by=_RESIDENT, now=now, text=reason)
+        case, members = incident_lock(rows=Case.objects.owned_by(resident_id), number=number)
+        move: Move = move_of(case=case, verb=Verb.WITHDRAW, by=RESIDENT)
+        pauses_close(case=case, now=now)
+        entry = case_move(
+            case=case, move=move, by=RESIDENT, now=now, text=reason, changed={"master_id": None}
+        )
+        members_release(members=members, now=now)
+        parts_withdraw(case=case, now=now)
+        unit_tell(event="withdrawn", case=case, key=str(entry.id), now=now)
+
+
+def parts_withdraw(*, case: Case, now: dt.datetime) -> None:
+    """End the unanswered parts of a case that its resident took back.  1 query, 4 for each part."""
+    parts = case.parts.select_for_update(of=("self",)).exclude(state__in=[state.value for state in SETTLED])
+    for part in parts.order_by("id"):
+        pauses_close(case=part, now=now)
+        case_move(
+            case=part, move=move_of(case=part, verb=Verb.WITHDRAW, by=SYSTEM), by=SYSTEM, now=now,
+            text=_("the whole case was withdrawn"),
+        )  # fmt: skip

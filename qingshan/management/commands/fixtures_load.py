@@ -18,6 +18,7 @@ from apps.common import services as common
 from apps.feedback import services as feedback
 from apps.news import services as news
 from apps.notifications import services as notifications
+from apps.reports import services as reports
 from qingshan.demo_data import demo_articles, demo_cases, demo_staff
 from qingshan.env import env
 
@@ -53,6 +54,9 @@ class Command(BaseCommand):
             if len(password) < 10:
                 raise CommandError("DEMO_STAFF_PASSWORD takes at least 10 characters.")
             staff = demo_staff(rows=fixture("demo_staff.json"), password=password)
+            feedback.routing_rules_write(
+                rows=fixture("routing_rules.json"), valid_from=CATEGORIES_VALID_FROM
+            )
             demo_articles(folder=FIXTURES / "articles")
             demo_cases(residents=fixture("demo_residents.json"), cases=fixture("demo_cases.json"))
             if options["staff_json"]:
@@ -75,7 +79,13 @@ def reference_load() -> None:
     )
     feedback.profiles_write(rows=fixture("deadline_profiles.json"))
     feedback.categories_write(tree=fixture("categories.json"), valid_from=CATEGORIES_VALID_FROM)
+    feedback.rules_write(rows=fixture("deadline_rules.json"))
+    feedback.channels_write(rows=fixture("handover_channels.json"))
+    feedback.clauses_write(rows=fixture("duty_clauses.json"))
+    feedback.templates_write(rows=fixture("reply_templates.json"))
+    feedback.suggestion_load(now=clock.now())
     news.columns_load(tree=fixture("columns.json"))
+    reports.definitions_load(rows=fixture("indicator_definitions.json"))
     if not settings.PRODUCTION:
         # In production the templates come from WeChat: these ids exist only in the simulator.
         notifications.templates_load(rows=fixture("wechat_templates.json"))

@@ -1,114 +1,35 @@
-"""Cases, their categories, deadlines, history, replies and ratings."""
+"""A case, its history and its ratings."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any, ClassVar
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.common import clock
 from apps.common.crypto import EncryptedTextField
 from apps.common.geo import Point
 from apps.common.ids import uuid7
-from apps.common.models import ValidityQuerySet
 from apps.feedback import labels
-from apps.feedback.querysets import CaseQuerySet, CategoryQuerySet
-from apps.feedback.states import AT_REST, CaseState, Identity, RequestType, Verb
-
-
-class DeadlineProfile(models.Model):
-    """How long a kind of case may take; dated, since decrees change it."""
-
-    code = models.CharField(_("code"), max_length=20)
-    name = models.CharField(_("name"), max_length=40)
-    respond_value = models.PositiveSmallIntegerField(_("first answer within"))
-    respond_unit = models.CharField(
-        _("unit of the first answer"),
-        max_length=8,
-        choices=[("hour", _("hours")), ("workday", _("working days"))],
-    )
-    settle_value = models.PositiveSmallIntegerField(_("settled within"))
-    settle_unit = models.CharField(
-        _("unit of settling"), max_length=8, choices=[("hour", _("hours")), ("workday", _("working days"))]
-    )
-    extension_max_workdays = models.PositiveSmallIntegerField(_("longest extension, working days"), default=0)
-    nudge_every_h = models.PositiveSmallIntegerField(_("hours between two nudges"), default=24)
-    valid_from = models.DateField(_("valid from"))
-    valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    basis = models.CharField(_("source"), max_length=300)
-    confirmed = models.BooleanField(_("confirmed by the district"), default=False)
-
-    objects = ValidityQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("deadline profile")
-        verbose_name_plural = _("deadline profiles")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["code", "valid_from"], name="profile_once_per_date"),
-            models.CheckConstraint(
-                condition=Q(respond_value__gte=1, settle_value__gte=1, settle_value__lte=250),
-                name="profile_terms",
-            ),
-            models.CheckConstraint(
-                condition=Q(respond_unit__in=["hour", "workday"], settle_unit__in=["hour", "workday"]),
-                name="profile_units",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Category(models.Model):
-    """What a case is about: 18 groups with their sub-categories; a case carries a sub-category."""
-
-    code = models.CharField(_("code"), max_length=8, primary_key=True)
-    name = models.CharField(_("name"), max_length=30)
-    name_en = models.CharField(_("English name"), max_length=60, blank=True)
-    parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("group")
-    )
-    lead = models.ForeignKey(
-        "accounts.Department",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("lead unit"),
-    )
-    support = models.ManyToManyField(
-        "accounts.Department", blank=True, related_name="+", verbose_name=_("supporting units")
-    )
-    territorial = models.BooleanField(_("street of the place first"), default=False)
-    profile_code = models.CharField(_("deadline profile"), max_length=20, blank=True)
-    public_by_default = models.BooleanField(_("public by default"), default=False)
-    sensitive = models.BooleanField(_("sensitive"), default=False)
-    keywords = ArrayField(
-        models.CharField(max_length=20), default=list, blank=True, verbose_name=_("keywords")
-    )
-    notice = models.CharField(_("notice before the form"), max_length=200, blank=True)
-    stopper = models.CharField(_("stop text before the form"), max_length=200, blank=True)
-    valid_from = models.DateField(_("valid from"))
-    valid_to = models.DateField(_("valid to"), null=True, blank=True)
-
-    objects = CategoryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("category")
-        verbose_name_plural = _("categories")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(parent=None) | (Q(lead__isnull=False) & ~Q(profile_code="")),
-                name="category_sub_has_lead_and_profile",
-            ),
-            models.CheckConstraint(condition=~Q(parent=F("code")), name="category_not_its_own_group"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+from apps.feedback.models.tables import Category, DeadlineProfile
+from apps.feedback.numbers import public_number_new
+from apps.feedback.querysets import CaseQuerySet
+from apps.feedback.states import (
+    AT_REST,
+    MAX_REOPENS,
+    RANK_NORMAL,
+    SETTLED,
+    CaseState,
+    Identity,
+    RequestType,
+    Urgency,
+    Verb,
+)
 
 
 class Case(models.Model):
@@ -133,6 +54,11 @@ class Case(models.Model):
     crs = models.CharField(max_length=5, blank=True)
     identity = models.CharField(_("identity"), max_length=10, choices=labels.choices(labels.IDENTITY_LABELS))
     allow_public = models.BooleanField(_("may be published"), default=False)
+    # What others may call it by; it says nothing until the case is published or offered to be followed.
+    public_number = models.CharField(_("public number"), max_length=12, unique=True, default=public_number_new)
+    urgency = models.CharField(
+        _("urgency"), max_length=10, choices=labels.choices(labels.URGENCY_LABELS), default=Urgency.NORMAL.value
+    )
     state = models.CharField(
         _("state"),
         max_length=12,
@@ -142,14 +68,46 @@ class Case(models.Model):
     unit = models.ForeignKey(
         "accounts.Department", models.PROTECT, null=True, related_name="+", verbose_name=_("unit")
     )
+    reported_unit = models.ForeignKey(
+        "accounts.Department", models.PROTECT, null=True, related_name="+", verbose_name=_("reported unit")
+    )
+    master = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="members", verbose_name=_("merged into")
+    )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="parts", verbose_name=_("part of")
+    )
     profile = models.ForeignKey(
         DeadlineProfile, models.PROTECT, null=True, related_name="+", verbose_name=_("deadline profile")
     )
     submitted_at = models.DateTimeField(_("submitted at"))
+    # The clock runs from here: the submission, after a reopening that.
+    clock_from = models.DateTimeField(_("clock runs from"), default=clock.now)
     due_at = models.DateTimeField(_("deadline"), null=True)
     due_explained = models.JSONField(default=list)
     due_provisional = models.BooleanField(_("deadline provisional"), default=False)
+    extension_workdays = models.PositiveSmallIntegerField(_("extended by, working days"), default=0)
+    dispatched_at = models.DateTimeField(_("dispatched at"), null=True)
+    sign_due_at = models.DateTimeField(_("to be signed for by"), null=True)
+    signed_at = models.DateTimeField(_("signed for at"), null=True)
+    contact_due_at = models.DateTimeField(_("first contact by"), null=True)
+    contacted_at = models.DateTimeField(_("first contact at"), null=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
+    hops = models.PositiveSmallIntegerField(_("returns"), default=0)
+    ruled_at = models.DateTimeField(_("ruled at"), null=True)
+    reopens = models.PositiveSmallIntegerField(_("reopenings"), default=0)
+    nudges = models.PositiveSmallIntegerField(_("nudges"), default=0)
+    nudged_at = models.DateTimeField(_("last nudge"), null=True)
+    followers = models.PositiveIntegerField(_("followers"), default=0)
+    supervised_at = models.DateTimeField(_("supervised since"), null=True)
+    # Before the deadline in every queue: what is supervised, then what its resident asks for.
+    queue_rank = models.PositiveSmallIntegerField(default=RANK_NORMAL)
+    # What was found out when it came in; kept as it was found, with why.
+    suggested = models.JSONField(default=list)
+    routing = models.JSONField(default=dict)
+    similar = models.JSONField(default=list)
+    cell = models.IntegerField(null=True)
+    search = SearchVectorField(null=True, editable=False)
     updated_at = models.DateTimeField(_("changed"))
     version = models.PositiveIntegerField(default=1)
 
@@ -158,6 +116,7 @@ class Case(models.Model):
     class Meta:
         verbose_name = _("case")
         verbose_name_plural = _("cases")
+        permissions: ClassVar = [("export_case", _("Can export cases"))]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=[s.value for s in CaseState]), name="case_state"),
             models.CheckConstraint(
@@ -176,12 +135,47 @@ class Case(models.Model):
                 | Q(lng__isnull=False, lat__isnull=False, crs__in=["gcj02", "wgs84"]),
                 name="case_place_whole",
             ),
+            models.CheckConstraint(
+                condition=Q(urgency__in=[u.value for u in Urgency]), name="case_urgency"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CaseState.MERGED.value, master__isnull=False)
+                | ~Q(state=CaseState.MERGED.value),
+                name="case_merged_has_master",
+            ),
+            models.CheckConstraint(condition=~Q(master=F("id")), name="case_not_its_own_master"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="case_not_its_own_part"),
+            models.CheckConstraint(condition=Q(reopens__lte=MAX_REOPENS), name="case_reopens"),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(s.value for s in SETTLED), settled_at__isnull=False)
+                | Q(~Q(state__in=sorted(s.value for s in SETTLED)), settled_at=None),
+                name="case_settled_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(reported_unit=None) | Q(unit=None) | ~Q(reported_unit=F("unit")),
+                name="case_not_with_reported_unit",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["resident", "-submitted_at", "-id"], name="case_own_newest"),
-            models.Index(fields=["state", "due_at", "id"], name="case_queue"),
-            models.Index(fields=["unit", "state", "due_at", "id"], name="case_unit_queue"),
+            models.Index(fields=["state", "queue_rank", "due_at", "id"], name="case_queue"),
+            models.Index(fields=["unit", "state", "queue_rank", "due_at", "id"], name="case_unit_queue"),
+            # What waits is a small part of all cases; the queues without a chosen state walk only that.
+            models.Index(
+                fields=["queue_rank", "due_at", "id"], condition=Q(settled_at=None), name="case_waiting"
+            ),
+            models.Index(
+                fields=["unit", "queue_rank", "due_at", "id"], condition=Q(settled_at=None), name="case_unit_waiting"
+            ),
             models.Index(fields=["-submitted_at", "-id"], name="case_newest"),
+            # Where the next report of one event is looked for.
+            models.Index(fields=["category", "street", "-submitted_at"], name="case_same_matter"),
+            models.Index(
+                fields=["cell", "-submitted_at"], condition=Q(cell__isnull=False), name="case_same_place"
+            ),
+            models.Index(fields=["master"], condition=Q(master__isnull=False), name="case_members"),
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="case_parts"),
+            GinIndex(fields=["search"], name="case_words"),
         ]
 
     def __str__(self) -> str:
@@ -201,11 +195,7 @@ class Case(models.Model):
 
     def overdue(self, now: dt.datetime) -> bool:
         """Whether the district is late: due and not settled, or settled after the deadline."""
-        if self.due_at is None or self.state in (
-            CaseState.WITHDRAWN,
-            CaseState.NOT_ACCEPTED,
-            CaseState.MERGED,
-        ):
+        if self.due_at is None or self.state in (CaseState.WITHDRAWN, CaseState.NOT_ACCEPTED):
             return False
         if CaseState(self.state) in AT_REST:
             return self.settled_at is not None and self.settled_at > self.due_at
@@ -218,7 +208,7 @@ class TimelineEntry(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="timeline", verbose_name=_("case"))
     at = models.DateTimeField(_("at"))
-    verb = models.CharField(_("act"), max_length=12, choices=labels.choices(labels.VERB_LABELS))
+    verb = models.CharField(_("act"), max_length=14, choices=labels.choices(labels.VERB_LABELS))
     source = models.CharField(_("from"), max_length=12, blank=True)
     target = models.CharField(_("to"), max_length=12)
     actor = models.CharField(_("actor"), max_length=12)
@@ -230,6 +220,15 @@ class TimelineEntry(models.Model):
     )
     text = models.TextField(_("text"), max_length=4000, blank=True)
     public = models.BooleanField(_("shown to the resident"), default=True)
+    # What held once the act was done: figures are replayed from these and not from the case, which moves on.
+    lead = models.ForeignKey(
+        "accounts.Department", models.PROTECT, null=True, related_name="+", verbose_name=_("lead unit")
+    )
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, related_name="+", verbose_name=_("category")
+    )
+    due_at = models.DateTimeField(_("deadline"), null=True)
+    details = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("timeline entry")
@@ -237,7 +236,10 @@ class TimelineEntry(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(verb__in=[v.value for v in Verb]), name="timeline_verb"),
         ]
-        indexes: ClassVar = [models.Index(fields=["case", "id"], name="timeline_of_case")]
+        indexes: ClassVar = [
+            models.Index(fields=["case", "id"], name="timeline_of_case"),
+            models.Index(fields=["at"], name="timeline_when"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.verb}"
@@ -260,6 +262,10 @@ class Rating(models.Model):
     satisfaction = models.PositiveSmallIntegerField(_("satisfaction"))
     comment = models.TextField(_("comment"), max_length=500, blank=True)
     at = models.DateTimeField(_("at"))
+    # Empty when the resident gave it; else who wrote down what the resident said on the telephone (回访).
+    called_by = models.ForeignKey(
+        "accounts.Staff", models.PROTECT, null=True, related_name="+", verbose_name=_("written down by")
+    )
 
     class Meta:
         verbose_name = _("rating")

@@ -1,0 +1,91 @@
+"""How fast is a search of the public board among 100,000 published entries?
+
+Over HTTP: 60 queries of two words (20 rare, 20 medium, 20 common), three times, one after the other over one connection,
+each with an ignored parameter that differs, so that nothing is answered from memory.  The bound is on the 95th
+percentile.  The same queries by our read, with building it, against ILIKE over the same rows, columns and order (words
+in the title first, then the newest), in one process in turn.  ILIKE newest first stops early where a word is common;
+it is told, not bound, since it answers another question.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from benchmarks.report import Figure, Finding
+from benchmarks.system import API, System
+
+ENTRIES, ROUNDS = 100_000, 3
+
+
+def _latencies(system: System, queries: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
+    """Return the milliseconds of each request by kind of query.  Raises RuntimeError on another answer than hits."""
+    line = http.client.HTTPConnection("127.0.0.1", system.port, timeout=30)
+    spent: dict[str, list[float]] = {kind: [] for kind in queries}
+    for turn in range(ROUNDS + 1):
+        for kind, rows in queries.items():
+            for place, row in enumerate(rows):
+                path = f"{API}/feedback/board?q={quote(' '.join(row['words']))}&x={turn}-{kind}-{place}"
+                began = time.perf_counter()
+                line.request("GET", path)
+                answer = line.getresponse()
+                body = answer.read()
+                took = 1000 * (time.perf_counter() - began)
+                if answer.status != 200 or not json.loads(body)["results"]:
+                    raise RuntimeError(f"{path} answers {answer.status}")
+                if turn:  # the first warms up
+                    spent[kind].append(took)
+    line.close()
+    return spent
+
+
+def _p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def run(system: System) -> Finding:
+    """Measure and return the finding."""
+    made = json.loads(system.command("benchmarks.board_data", "fill", str(ENTRIES)))
+    queries = made["queries"]
+    file = Path(system.stack.folder) / "board_queries.json"
+    file.write_text(json.dumps(queries, ensure_ascii=False), encoding="utf-8")
+    spent = _latencies(system, queries)
+    pairs = json.loads(system.command("benchmarks.board_data", "compare", str(file)))
+    everything = [ms for values in spent.values() for ms in values]
+    total = {side: sum(row[side] for rows in pairs.values() for row in rows) for side in ("ours", "ilike")}
+    figures = [
+        Figure("search over HTTP, p95", round(_p95(everything), 1), "ms", 50, "max"),
+        *(
+            Figure(f"search over HTTP, {kind}: p95", round(_p95(values), 1), "ms")
+            for kind, values in spent.items()
+        ),
+        Figure("ILIKE ÷ our read, all queries", round(total["ilike"] / total["ours"], 1), "×", 20, "min"),
+    ]
+    for kind, rows in pairs.items():
+        ours, ilike, newest = (
+            statistics.median(row[side] for row in rows) for side in ("ours", "ilike", "ilike_newest")
+        )
+        figures += [
+            Figure(f"{kind}: our read, median", round(1000 * ours, 1), "ms"),
+            Figure(f"{kind}: ILIKE ÷ our read", round(ilike / ours, 1), "×", None, "min"),
+            Figure(f"{kind}: ILIKE newest first ÷ our read", round(newest / ours, 1), "×", None, "min"),
+        ]
+    return Finding(
+        name="board_search",
+        question="How fast is a search of the public board among 100,000 published entries?",
+        yardstick="ILIKE '%word%' for each word over the same rows, columns and order, in the same process and run",
+        figures=figures,
+        rows=system.sizes() | {"board_entries": system.number("SELECT count(*) FROM feedback_boardentry")},
+        notes=[
+            f"entries written in {made['seconds']} s",
+            *(
+                f"{kind}: entries that hold both words {[row['hits'] for row in rows]}"
+                for kind, rows in queries.items()
+            ),
+        ],
+    )
