@@ -102,6 +102,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("Articles"), "article", "news.article"),
+                    _item(_("Knowledge gaps"), "travel_explore", "feedback.inquiry"),
                     _item(_("Columns"), "account_tree", "news.column"),
                 ],
             },

@@ -11,14 +11,14 @@ from apps.accounts.states import Role
 
 _NEWS_DESK = (
     "news.view_article", "news.add_article", "news.change_article", "news.view_column",
-    "news.view_historicalarticle",
+    "news.view_historicalarticle", "feedback.view_inquiry",
 )  # fmt: skip
 _CASES = (
     "feedback.view_case", "feedback.view_category", "feedback.view_savedfilter", "feedback.change_savedfilter",
     "feedback.delete_savedfilter", "notifications.view_staffnotice",
 )  # fmt: skip
 _DESK = (
-    *_CASES, "feedback.view_rating", "feedback.view_deadlineprofile", "feedback.view_deadlinerule",
+    *_CASES, "feedback.view_inquiry", "feedback.view_rating", "feedback.view_deadlineprofile", "feedback.view_deadlinerule",
     "feedback.view_ruling", "feedback.view_routingrule", "feedback.view_handoverchannel", "feedback.view_dutyclause",
     "feedback.view_replytemplate", "feedback.view_historicalreplytemplate", "accounts.view_department",
     "feedback.view_boardentry",

@@ -1,4 +1,8 @@
-"""Reads of the board: what the public sees of published cases."""
+"""Reads of the board: what the public sees of published cases.
+
+Written out: these are what the public asks for, and building them with the ORM took as long as running them.  Each first
+chooses the rows of one page and joins only those with their cases.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,39 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import ExpressionWrapper, F, FloatField, Q, QuerySet, Value
-from django.db.models.functions import Power, Sqrt
+from django.db import connection
+from django.db.models import QuerySet
 
 from apps.common.geo import Point
-from apps.common.words import query_words
+from apps.common.words import lexemes, query_words
 from apps.feedback.board_places import M_PER_DEGREE_LAT, M_PER_DEGREE_LNG, box_around
-from apps.feedback.board_querysets import BoardQuerySet
-from apps.feedback.models import BoardEntry, Category
+from apps.feedback.models import BoardEntry
 
 # Newest first; the keys of the cursor too.
 NEWEST = ("-published_at", "-id")
+# Best first among so many of the newest hits: ranking reads each hit's words, and beyond these age decides.
+MOST_RANKED = 500
 Row = dict[str, Any]
-ITEM = (
-    "id", "published_at", "title", "text", "reply_text", "note", "noted_at", "lng", "lat", "crs", "submitted_at",
-    "replied_at",
-)  # fmt: skip
-JOINED = {
-    "public_number": F("case__public_number"),
-    "case_state": F("case__state"),
-    "followers": F("case__followers"),
-    "unit": F("case__unit__short"),
-    "category_code": F("category_id"),
-    "category_name": F("category__name"),
-    "street_code": F("street_id"),
-    "street_name": F("street__name"),
-}
+# A category that becomes sensitive takes its entries away at once.
+_PUBLISHED = """
+FROM feedback_boardentry e JOIN feedback_category g ON g.code = e.category_id
+WHERE e.state = 'published' AND NOT g.sensitive
+"""
+_IN_CATEGORY = "AND (g.code = %(category)s OR g.parent_id = %(category)s)"
+_IN_STREET = "AND e.street_id = %(street)s"
+_HOLDS = "AND e.search @@ to_tsquery('simple', %(words)s)"
+_BEHIND = "AND (e.published_at, e.id) < (%(published_at)s, %(id)s)"
+_IN_BOX = "AND e.lat BETWEEN %(south)s AND %(north)s AND e.lng BETWEEN %(west)s AND %(east)s"
+_METRES = "sqrt(power((e.lat - %(lat)s) * %(high)s, 2) + power((e.lng - %(lng)s) * %(wide)s, 2))"
+_ITEM = """
+SELECT e.id, e.published_at, e.title, e.text, e.reply_text, e.note, e.noted_at, e.lng, e.lat, e.crs, e.submitted_at,
+    e.replied_at, c.public_number, c.state AS case_state, c.followers, u.short AS unit, e.category_id AS category_code,
+    g.name AS category_name, e.street_id AS street_code, s.name AS street_name
+"""
+_JOINED = """
+JOIN feedback_category g ON g.code = e.category_id JOIN feedback_case c ON c.id = e.case_id
+    LEFT JOIN accounts_department u ON u.id = c.unit_id LEFT JOIN common_street s ON s.code = e.street_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +53,17 @@ class BoardFilter:
     street: str | None = None
 
 
-def _narrowed(asked: BoardFilter) -> BoardQuerySet:
-    rows: BoardQuerySet = BoardEntry.objects.published()
-    if asked.category:
-        codes = Category.objects.filter(Q(code=asked.category) | Q(parent_id=asked.category)).values("code")
-        rows = rows.filter(category_id__in=codes)
-    if asked.street:
-        rows = rows.filter(street_id=asked.street)
-    return rows
+def _rows(statement: str, values: dict[str, Any]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _narrowed(asked: BoardFilter) -> tuple[str, dict[str, Any]]:
+    """Return the source of published entries and its values."""
+    source = _PUBLISHED + (_IN_CATEGORY if asked.category else "") + (_IN_STREET if asked.street else "")
+    return source, {"category": asked.category, "street": asked.street}
 
 
 def board_list(*, asked: BoardFilter, after: list[Any] | None, limit: int) -> list[Row]:
@@ -57,14 +71,16 @@ def board_list(*, asked: BoardFilter, after: list[Any] | None, limit: int) -> li
 
     ``after``  the values of ``NEWEST`` of the row to go on behind
     """
-    rows = _narrowed(asked)
+    source, values = _narrowed(asked)
     if after is not None:
-        published_at, entry_id = after
-        rows = rows.filter(
-            Q(published_at__lt=published_at) | Q(published_at=published_at, id__lt=entry_id),
-            published_at__lte=published_at,
-        )
-    return list(rows.order_by(*NEWEST).values(*ITEM, **JOINED)[:limit])
+        source += _BEHIND
+        values |= dict(zip(("published_at", "id"), after, strict=True))
+    page = f"SELECT e.id {source} ORDER BY e.published_at DESC, e.id DESC LIMIT %(limit)s"
+    statement = (
+        f"WITH page AS ({page}) {_ITEM} FROM page JOIN feedback_boardentry e USING (id) {_JOINED}"
+        "ORDER BY e.published_at DESC, e.id DESC"
+    )
+    return _rows(statement, values | {"limit": limit})
 
 
 def board_found(*, text: str, asked: BoardFilter, limit: int, offset: int) -> list[Row]:
@@ -75,8 +91,23 @@ def board_found(*, text: str, asked: BoardFilter, limit: int, offset: int) -> li
     words = query_words(text)
     if not words:
         return []
-    rows = _narrowed(asked).found_by(words).order_by("-rank", *NEWEST)
-    return list(rows.values(*ITEM, **JOINED)[offset : offset + limit])
+    source, values = _narrowed(asked)
+    hits = f"SELECT e.id, e.search, e.published_at {source} {_HOLDS} ORDER BY e.published_at DESC, e.id DESC LIMIT %(most)s"
+    page = (
+        "SELECT id, ts_rank(search, to_tsquery('simple', %(words)s)) AS rank FROM hits "
+        "ORDER BY rank DESC, published_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"
+    )
+    statement = (
+        f"WITH hits AS ({hits}), page AS ({page}) {_ITEM} FROM page JOIN feedback_boardentry e USING (id) {_JOINED}"
+        "ORDER BY page.rank DESC, e.published_at DESC, e.id DESC"
+    )
+    return _rows(
+        statement, values | {"words": _all_of(words), "most": MOST_RANKED, "limit": limit, "offset": offset}
+    )
+
+
+def _all_of(words: list[str]) -> str:
+    return " & ".join(lexemes([word]) for word in words)
 
 
 def board_near(
@@ -87,25 +118,33 @@ def board_near(
     ``text``  words that they must hold, "" for any.  1 query.  Distances are good to 0.2 % within the district.
     """
     west, south, east, north = box_around(point=point, radius_m=radius_m)
-    there = point.to("gcj02")
-    rows = _narrowed(asked).filter(lat__range=(south, north), lng__range=(west, east))
-    words = query_words(text)
-    if words:
-        rows = rows.with_words(words)
-    metres = Sqrt(
-        Power((F("lat") - Value(there.lat)) * Value(M_PER_DEGREE_LAT), 2.0)
-        + Power((F("lng") - Value(there.lng)) * Value(M_PER_DEGREE_LNG), 2.0)
+    there, words = point.to("gcj02"), query_words(text)
+    source, values = _narrowed(asked)
+    near = f"SELECT e.id, {_METRES} AS distance_m {source} {_IN_BOX} {_HOLDS if words else ''}"
+    page = (
+        "SELECT * FROM near WHERE distance_m <= %(radius_m)s "
+        "ORDER BY distance_m, id LIMIT %(limit)s OFFSET %(offset)s"
     )
-    near = rows.annotate(distance_m=ExpressionWrapper(metres, FloatField())).filter(distance_m__lte=radius_m)
-    return list(
-        near.order_by("distance_m", "id").values(*ITEM, "distance_m", **JOINED)[offset : offset + limit]
+    statement = (
+        f"WITH near AS ({near}), page AS ({page}) {_ITEM}, page.distance_m FROM page JOIN feedback_boardentry e USING (id) {_JOINED}"
+        "ORDER BY page.distance_m, e.id"
+    )
+    return _rows(
+        statement,
+        values
+        | {"west": west, "south": south, "east": east, "north": north, "lat": there.lat, "lng": there.lng}
+        | {"high": M_PER_DEGREE_LAT, "wide": M_PER_DEGREE_LNG, "radius_m": radius_m, "words": _all_of(words)}
+        | {"limit": limit, "offset": offset},
     )
 
 
 def board_item(*, public_number: str) -> Row | None:
     """Return a published entry, or None.  1 query."""
-    rows = BoardEntry.objects.published().filter(case__public_number=public_number)
-    return rows.values(*ITEM, **JOINED).first()
+    statement = (
+        f"{_ITEM} FROM feedback_boardentry e {_JOINED}"
+        "WHERE c.public_number = %(number)s AND e.state = 'published' AND NOT g.sensitive"
+    )
+    return next(iter(_rows(statement, {"number": public_number})), None)
 
 
 def entries_at_desk(*, staff: Any) -> QuerySet[BoardEntry]:

@@ -30,6 +30,7 @@ class Alike:
     number: str
     public_number: str
     state: str
+    request_type: str
     category: str | None
     street: str | None
     score: float
@@ -41,7 +42,7 @@ class Alike:
 
 
 # Short walks down two indexes, one for each cell and each matter, whatever the size of the table.
-_COLUMNS = "f.id, f.number, f.public_number, f.state, f.category_id, f.street_id, f.text, f.lng, f.lat, f.crs, f.submitted_at"
+_COLUMNS = "f.id, f.number, f.public_number, f.state, f.request_type, f.category_id, f.street_id, f.text, f.lng, f.lat, f.crs, f.submitted_at"
 _JOINABLE = """
 f.submitted_at > %(since)s AND f.submitted_at <= %(now)s AND f.state = ANY(%(states)s) AND f.parent_id IS NULL
 AND f.master_id IS NULL AND f.id <> %(own)s ORDER BY f.submitted_at DESC
@@ -98,7 +99,7 @@ def _report(
 def _alike(score: float, place: Point | None, row: dict[str, Any]) -> Alike:
     there = _place(row)
     return Alike(
-        id=row["id"], number=row["number"], public_number=row["public_number"], state=row["state"],
+        id=row["id"], number=row["number"], public_number=row["public_number"], state=row["state"], request_type=row["request_type"],
         category=row["category_id"], street=row["street_id"], score=score,
         distance_m=round(place.distance_m(there)) if place and there else None,
     )  # fmt: skip

@@ -8,22 +8,26 @@ from collections.abc import Sequence
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from apps.feedback.board_selectors import ITEM, JOINED, Row
+from apps.feedback.board_selectors import Row
 from apps.feedback.models import BoardEntry, Case, Category, Open311Key
 from apps.feedback.states import CaseState
 
-_REQUEST = {
-    **JOINED,
-    "category_group": F("category__parent__name"),
+_OWN = ("text", "reply_text", "note", "lng", "lat", "submitted_at")
+_JOINED = {
+    "public_number": F("case__public_number"),
+    "case_state": F("case__state"),
     "due_at": F("case__due_at"),
     "changed_at": Greatest("updated_at", "case__updated_at"),
+    "unit": F("case__unit__short"),
+    "category_code": F("category_id"),
+    "category_name": F("category__name"),
 }
 
 
 def requests_of(*, public_numbers: Sequence[str]) -> list[Row]:
     """Return the published entries of these public numbers as Open311 shows them, newest request first.  1 query."""
     rows = BoardEntry.objects.published().filter(case__public_number__in=list(public_numbers))
-    return list(rows.order_by("-submitted_at", "-id").values(*ITEM, **_REQUEST))
+    return list(rows.order_by("-submitted_at", "-id").values(*_OWN, **_JOINED))
 
 
 def requests_between(
@@ -46,7 +50,7 @@ def requests_between(
     if is_open is not None:
         closed = Q(case__state=CaseState.CLOSED.value)
         rows = rows.filter(~closed if is_open else closed)
-    return list(rows.order_by("-submitted_at", "-id").values(*ITEM, **_REQUEST)[offset : offset + limit])
+    return list(rows.order_by("-submitted_at", "-id").values(*_OWN, **_JOINED)[offset : offset + limit])
 
 
 def services_open(*, on: dt.date) -> list[Category]:

@@ -161,6 +161,13 @@ def choices_at(*, on: dt.date) -> Choices:
     return kept("reference", ("choices", on), load)
 
 
+def matter_words(*, category: str | None, street: str | None, on: dt.date) -> str:
+    """Return the matter and the street of a case in words.  Queries as ``choices_at``."""
+    held = choices_at(on=on)
+    names = {code: words.removeprefix(f"{code} ") for _group, rows in held.categories for code, words in rows}
+    return " · ".join(word for word in (names.get(category or ""), dict(held.streets).get(street or "")) if word)
+
+
 def _categories_by_group(on: dt.date) -> list[tuple[str, list[tuple[str, str]]]]:
     rows = Category.objects.in_force(on).filter(parent__isnull=False).select_related("parent").order_by("code")
     groups: dict[str, list[tuple[str, str]]] = {}

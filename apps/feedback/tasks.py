@@ -12,9 +12,10 @@ from apps.feedback import services
 
 @shared_task(name="feedback.clock_sweep")
 def clock_sweep() -> None:
-    """Each ten minutes: end pauses that ran out, remind, escalate."""
+    """Each ten minutes: end pauses that ran out, remind, escalate, forget old looks for an answer."""
     services.pauses_expire(now=clock.now())
     services.reminders_send(now=clock.now())
+    services.inquiries_purge(now=clock.now())
 
 
 @shared_task(name="feedback.deadlines_recompute")

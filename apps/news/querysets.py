@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F
 
 from apps.accounts.states import Role
-from apps.common.words import all_of
+from apps.common.words import all_of, any_of
 from apps.news.states import ArticleState
 
 DESK = frozenset(
@@ -31,5 +31,11 @@ class ArticleQuerySet(models.QuerySet[Any]):
     def found_by(self, words: list[str]) -> ArticleQuerySet:
         """Keep the articles that hold every one of ``words`` (at least one), with ``rank`` (title before body)."""
         query = all_of(words)
+        found: ArticleQuerySet = self.filter(search=query).annotate(rank=SearchRank(F("search"), query))
+        return found
+
+    def found_by_any(self, words: list[str]) -> ArticleQuerySet:
+        """Keep the articles that hold one of ``words`` (at least one), with ``rank``: the more of them the higher."""
+        query = any_of(words)
         found: ArticleQuerySet = self.filter(search=query).annotate(rank=SearchRank(F("search"), query))
         return found

@@ -10,6 +10,7 @@ from django.db.models import F, Prefetch, Q, QuerySet
 
 from apps.common.words import query_words
 from apps.news.models import Article, Column
+from apps.news.text import html_text
 
 RELATED = 3
 
@@ -85,6 +86,18 @@ def articles_found(*, text: str, column: str | None, limit: int, offset: int) ->
             column_slug=F("column__slug"), column_name=F("column__name"),
         )[offset : offset + limit]
     )  # fmt: skip
+
+
+def articles_answering(*, words: list[str], limit: int) -> list[Row]:
+    """Return the published articles that hold most of ``words``, best first: ``{"id", "title", "text"}``.  1 query.
+
+    ``text`` is the summary and the body without its tags.
+    """
+    rows = Article.objects.published().found_by_any(words).order_by("-rank", "-published_at", "-id")
+    return [
+        {"id": row["id"], "title": row["title"], "text": f"{row['summary']} {html_text(row['body_html'])}"}
+        for row in rows.values("id", "title", "summary", "body_html")[:limit]
+    ]
 
 
 def article_public(*, article_id: UUID) -> Row | None:

@@ -9,7 +9,7 @@ from apps.common import clock as project_clock
 from apps.common.changes import forget_all
 from apps.common.geo import Point
 from apps.feedback.api.board_shapes import BoardItem
-from apps.feedback.board_querysets import MOST_RANKED
+from apps.feedback.board_selectors import MOST_RANKED
 from tests.factories.board import entry_make
 from tests.factories.people import attr_of, code_of
 

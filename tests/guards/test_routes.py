@@ -31,6 +31,12 @@ MATRIX: dict[str, dict[str, str]] = {
     "articles": {"GET": "public"},
     "articles/<uuid:article_id>": {"GET": "public"},
     "feedback/categories": {"GET": "public"},
+    "feedback/suggest": {"POST": "resident"},
+    "feedback/suggest/<uuid:inquiry_id>/solved": {"POST": "resident"},
+    "feedback/cases/<str:number>/supplement": {"POST": "resident"},
+    "feedback/cases/<str:number>/answer": {"POST": "resident"},
+    "feedback/cases/<str:number>/nudge": {"POST": "resident"},
+    "feedback/cases/<str:number>/reopen": {"POST": "resident"},
     "feedback/cases": {"GET": "resident", "POST": "resident"},
     "feedback/cases/<str:number>": {"GET": "resident"},
     "feedback/cases/<str:number>/rate": {"POST": "resident"},
@@ -44,6 +50,7 @@ VERBS = ("get", "post", "put", "delete", "patch")
 SAMPLE = {
     "<str:purpose>": "basic_service",
     "<uuid:article_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
+    "<uuid:inquiry_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
     "<str:number>": "1",
     "<str:public_number>": "ABCDEFGHJK",
 }

@@ -1,5 +1,5 @@
 """Feedback in the admin."""
 
-from apps.feedback.admin import board, cases, open311, routing, tables
+from apps.feedback.admin import board, cases, inquiries, open311, routing, tables
 
-__all__ = ["board", "cases", "open311", "routing", "tables"]
+__all__ = ["board", "cases", "inquiries", "open311", "routing", "tables"]

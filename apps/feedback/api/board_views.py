@@ -21,8 +21,7 @@ from apps.feedback import board_selectors as selectors
 from apps.feedback import services
 from apps.feedback.api import board_shapes as shapes
 from apps.feedback.board_errors import BoardEntryNotFound, NearInvalid
-from apps.feedback.board_querysets import MOST_RANKED
-from apps.feedback.board_selectors import BoardFilter
+from apps.feedback.board_selectors import MOST_RANKED, BoardFilter
 from apps.feedback.models import BoardEntry
 
 RADIUS_M, MAX_RADIUS_M = 1000, 5000

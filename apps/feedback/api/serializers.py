@@ -36,6 +36,7 @@ class CaseInput(Input):
     identity = serializers.ChoiceField(choices=[i.value for i in Identity], default=Identity.NAMED.value)
     allow_public = serializers.BooleanField(default=False)
     on_behalf_of = ElderInput(required=False, allow_null=True)
+    asked = serializers.UUIDField(required=False, allow_null=True)
 
     @staticmethod
     def draft(given: dict[str, Any]) -> CaseDraft:
@@ -51,6 +52,7 @@ class CaseInput(Input):
             identity=Identity(given["identity"]),
             allow_public=given["allow_public"],
             on_behalf_of=_elder(given.get("on_behalf_of")),
+            asked=given.get("asked"),
         )
 
 
@@ -64,6 +66,17 @@ def _elder(given: dict[str, Any] | None) -> Elder | None:
 
 def _uploads() -> Any:
     return serializers.ListField(child=serializers.UUIDField(), max_length=MAX_UPLOADS, required=False, default=list)
+
+
+class SuggestInput(Input):
+    text = PlainTextField(max_length=TEXT_CHARS)
+    point = PointField(required=False, allow_null=True)
+    street = PlainTextField(max_length=12, required=False, allow_null=True)
+
+
+class SolvedInput(Input):
+    kind = serializers.ChoiceField(choices=["article", "case", "service"])
+    url = PlainTextField(max_length=150)
 
 
 class SupplementInput(Input):
@@ -131,6 +144,32 @@ class ReplyOutput(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     unit = serializers.CharField(allow_null=True)
     text = serializers.CharField()
+
+
+class SuggestedCategory(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    score = serializers.FloatField()
+
+
+class SuggestedCase(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=[s.value for s in CaseState])
+    distance_m = serializers.IntegerField(allow_null=True)
+
+
+class SuggestedAnswer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["article", "case", "service"])
+    title = serializers.CharField()
+    url = serializers.CharField()
+
+
+class SuggestOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    categories = SuggestedCategory(many=True)
+    similar = SuggestedCase(many=True)
+    answers = SuggestedAnswer(many=True)
 
 
 class QuestionOutput(serializers.Serializer[Any]):

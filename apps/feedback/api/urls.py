@@ -3,13 +3,19 @@
 from django.urls import path
 
 from apps.common.api.public_cache import public_cached
-from apps.feedback.api import board_views, views
+from apps.feedback.api import board_views, suggest_views, views
 
 urlpatterns = [
     path(
         "feedback/categories",
         public_cached(views.CategoriesView.as_view(), namespace="reference", max_age_s=600),
         name="feedback-categories",
+    ),
+    path("feedback/suggest", suggest_views.SuggestView.as_view(), name="feedback-suggest"),
+    path(
+        "feedback/suggest/<uuid:inquiry_id>/solved",
+        suggest_views.SuggestSolvedView.as_view(),
+        name="feedback-suggest-solved",
     ),
     path("feedback/cases", views.CasesView.as_view(), name="feedback-cases"),
     path("feedback/cases/<str:number>", views.CaseView.as_view(), name="feedback-case"),

@@ -1,5 +1,6 @@
 """The rows of feedback, one module a subject."""
 
+from apps.feedback.models.answers import Inquiry
 from apps.feedback.models.board import BoardEntry, BoardEvent, Follow, FollowRound
 from apps.feedback.models.cases import Case, Rating, TimelineEntry
 from apps.feedback.models.desk import CaseExport, ReplyTemplate, SavedFilter
@@ -30,6 +31,7 @@ __all__ = [
     "Follow",
     "FollowRound",
     "HandoverChannel",
+    "Inquiry",
     "OnBehalf",
     "Open311Key",
     "Pause",

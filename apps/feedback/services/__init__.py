@@ -32,6 +32,7 @@ from apps.feedback.services.desk import (
 from apps.feedback.services.dispatching import unit_proposed
 from apps.feedback.services.follows import follow_add, follow_remove, followers_sweep, followers_tell
 from apps.feedback.services.incidents import case_merge, case_unmerge
+from apps.feedback.services.inquiries import Suggested, inquiries_purge, inquiry_solved, suggest
 from apps.feedback.services.open311_keys import open311_key_create
 from apps.feedback.services.pauses import pauses_expire
 from apps.feedback.services.previews import Preview, act_preview
@@ -78,6 +79,7 @@ __all__ = [
     "Elder",
     "MoveRefused",
     "Preview",
+    "Suggested",
     "UnitUnknown",
     "act_preview",
     "board_case_reopened",
@@ -126,6 +128,8 @@ __all__ = [
     "follow_remove",
     "followers_sweep",
     "followers_tell",
+    "inquiries_purge",
+    "inquiry_solved",
     "nudge_next_at",
     "open311_key_create",
     "pauses_expire",
@@ -140,6 +144,7 @@ __all__ = [
     "suggestion_train",
     "template_fill",
     "templates_offered",
+    "suggest",
     "templates_write",
     "unit_proposed",
 ]

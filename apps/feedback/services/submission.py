@@ -25,6 +25,7 @@ from apps.feedback.numbers import number_next
 from apps.feedback.routing import Match
 from apps.feedback.services.deadlines import promise_of
 from apps.feedback.services.dispatching import case_send
+from apps.feedback.services.inquiries import inquiry_became
 from apps.feedback.services.moves import SYSTEM, notice_fields
 from apps.feedback.services.routing import route
 from apps.feedback.states import Actor, CaseState, Identity, RequestType, Urgency, Verb
@@ -56,6 +57,8 @@ class CaseDraft:
     identity: Identity = Identity.NAMED
     allow_public: bool = False
     on_behalf_of: Elder | None = None
+    # The look for an answer that came before (``suggest``), where there was one.
+    asked: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ def case_submit(*, resident_id: UUID, draft: CaseDraft, now: dt.datetime) -> Sub
             kind=notices.SUBMITTED, resident_id=resident_id, fields=notice_fields(case, now),
             dedup_key=f"{notices.SUBMITTED.key}:{entry.id}", now=now,
         )  # fmt: skip
+        if draft.asked is not None:
+            inquiry_became(inquiry_id=draft.asked, case_id=case.id)
         entries = [entry]
         if found is not None:
             entries.append(

@@ -67,7 +67,7 @@ class CaseExclusionAdmin(ReadOnlyAdmin):
         """Add the door of the decision."""
         door = self.admin_site.admin_view(self.decide_view)
         return [
-            path("<uuid:exclusion_id>/<str:decision>/", door, name="reports_exclusion_decide"),
+            path("<uuid:exclusion_id>/decide/<str:decision>/", door, name="reports_exclusion_decide"),
             *super().get_urls(),
         ]
 
