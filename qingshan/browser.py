@@ -67,6 +67,7 @@ class _Page(HTMLParser):
         self._option: tuple[str, bool] | None = None
         self._picked: str | None = None
         self._first: str | None = None
+        self._several = False
         self._in_error = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -93,6 +94,8 @@ class _Page(HTMLParser):
             self._textarea, self._text = name, []
         elif tag == "select":
             self._select, self._picked, self._first = name, None, None
+            # Of a list that takes several only what is chosen is sent.
+            self._several = "multiple" in given
         elif tag == "option" and self._select is not None:
             value = given.get("value", "")
             self._first = value if self._first is None else self._first
@@ -107,7 +110,8 @@ class _Page(HTMLParser):
             self._add(self._textarea, "".join(self._text).removeprefix("\n"))
             self._textarea = None
         elif tag == "select" and self._select is not None:
-            self._add(self._select, self._picked if self._picked is not None else self._first or "")
+            if self._picked is not None or not self._several:
+                self._add(self._select, self._picked if self._picked is not None else self._first or "")
             self._select = None
         if self._in_error and tag in ("div", "ul", "p", "li", "span"):
             self._in_error -= 1

@@ -25,6 +25,7 @@ from PIL import Image
 from apps.wechat.values import value_ok
 from qingshan.browser import Answer, Browser
 from qingshan.stack import stack
+from qingshan.walkthrough_feedback import Failed, FeedbackWalk, check
 
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTION = ROOT / ".local" / "demo.json"
@@ -33,17 +34,7 @@ WAIT_S = 60
 REPLY = "已到现场更换损坏的灯头，今晚七点前恢复照明。如仍不亮，请在这里告诉我们。"
 
 
-class Failed(Exception):
-    """An assertion of the walk did not hold."""
-
-
-def check(held: bool, what: str) -> None:
-    """Raise Failed with ``what`` unless ``held``."""
-    if not held:
-        raise Failed(what)
-
-
-class Walk:
+class Walk(FeedbackWalk):
     """One walk through the system: who is who, and the steps in order."""
 
     def __init__(self, *, about: Mapping[str, Any], environment: Mapping[str, str], article: Path) -> None:
@@ -237,6 +228,17 @@ class Walk:
             self.desks[name] = browser
         return self.desks[name]
 
+    def resident_new(self, nickname: str) -> Browser:
+        """Return the phone of a further resident who signed in and agreed to the policy."""
+        openid = self.control.post("/control/users", {"nickname": nickname}).json()["openid"]
+        code = self.control.post("/control/codes", {"openid": openid}).json()["code"]
+        phone = Browser(self.about["web"])
+        version = phone.get("/api/v1/privacy").json()["version"]
+        answer = phone.post("/api/v1/auth/wechat", {"code": code, "privacy_version": version})
+        check(answer.status == 200, f"sign-in answers {answer.status}")
+        phone.headers["Authorization"] = f"Bearer {answer.json()['access']}"
+        return phone
+
     def wait_for(self, ask: Callable[[], Any], otherwise: str) -> Any:
         """Return the first true answer within a minute."""
         until = time.monotonic() + WAIT_S
@@ -251,7 +253,8 @@ class Walk:
         return (
             self.article_imported, self.article_published, self.resident_signed_in, self.article_read,
             self.message_granted, self.case_submitted, self.case_dispatched, self.case_hidden_from_others,
-            self.case_replied, self.resident_told, self.case_closed,
+            self.case_replied, self.resident_told, self.case_closed, self.case_returned, self.lamp_reported_twice,
+            self.extension_granted, self.both_answered, self.case_reopened, self.case_published,
         )  # fmt: skip
 
 

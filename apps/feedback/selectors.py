@@ -118,7 +118,7 @@ def queue_of(*, staff: Any) -> QuerySet[Case]:
 def cases_visible(*, staff: Any) -> QuerySet[Case]:
     """Return every case that ``staff`` may open, with what its page shows."""
     rows = Case.objects.visible_to(staff)
-    return rows.select_related("unit", "category__lead", "street", "resident", "master", "parent", "reported_unit", "on_behalf")
+    return rows.select_related("unit", "category__lead", "street", "resident", "master", "parent", "reported_unit", "on_behalf", "board_entry")
 
 
 def helped_of(*, staff: Any) -> QuerySet[Case]:

@@ -59,6 +59,7 @@ _DENIED = re.compile(r"(?<!是)(?:不是|并非)[^，。；！？,;!?\s]{1,12}")
 class Signature:
     """A text as it is compared: what each token weighs, their length, and the places that it names, by kind."""
 
+    text: str
     weights: Mapping[str, float]
     length: float
     numbered: Mapping[str, frozenset[str]]
@@ -88,6 +89,7 @@ def signature_of(*, text: str, tells: Callable[[str], float]) -> Signature:
         for token, count in counts.items()
     }
     return Signature(
+        text=plain,
         weights={token: weight for token, weight in weights.items() if weight},
         length=math.sqrt(sum(weight * weight for weight in weights.values())),
         numbered=_by_kind((_SAME_UNIT.get(unit, unit), number) for number, unit in _NUMBERED.findall(plain)),
@@ -116,7 +118,7 @@ def same_event_score(a: Report, b: Report) -> float:
 
 def _cosine(a: Signature, b: Signature) -> float:
     if not a.length or not b.length:
-        return 1.0 if a.weights == b.weights else 0.0
+        return float(a.text == b.text)
     few, many = sorted((a.weights, b.weights), key=len)
     # fsum: the same sum in whatever order the tokens came, so that the score is the same both ways.
     return math.fsum(weight * many[token] for token, weight in few.items() if token in many) / (

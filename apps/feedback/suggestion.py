@@ -82,9 +82,12 @@ class Suggester:
         return [(self._model.codes[place], parts[place] / total) for place in order[:limit]]
 
     def tells(self, name: str) -> float:
-        """Return how much a character tells about the matter, 0 to 1; one that the model never met tells most: a name."""
-        known = self._model.weights.get(name)
-        return known[0] if known else 1.0
+        """Return how much a character tells about the matter, 0 to 1.
+
+        One that the model never met tells most: it belongs to a name.  A model that knows nothing can not say so: 0.
+        """
+        weights = self._model.weights
+        return weights[name][0] if name in weights else float(bool(weights))
 
     def _scores(self, text: str) -> list[float] | None:
         """Return a score for each code, or None where too little of the text is known."""

@@ -80,6 +80,7 @@ def context_of(case: Case, staff: Any) -> dict[str, Any]:
         "rating": history.ratings.get(case.id),
         "identity": labels.IDENTITY_LABELS[Identity(case.identity)],
         "urgency": labels.URGENCY_LABELS[labels.Urgency(case.urgency)],
+        "board_refusal": _board_refusal(case, parts),
         "contact_allowed": contact_allowed(case=case, parts=parts),
         "elder": (elder.relation, phone_masked(elder.phone)) if elder and not hidden else None,
         "routing": case.routing,
@@ -89,6 +90,16 @@ def context_of(case: Case, staff: Any) -> dict[str, Any]:
         "parts": list(case.parts.select_related("unit").order_by("id")[:20]),
         "co_units": [one.unit for one in case.co_handlings.select_related("unit").order_by("id")],
     }
+
+
+def _board_refusal(case: Case, parts: frozenset[Actor]) -> Any:
+    """Return why an answered case can not stand on the public board, "" where it can, None where nobody asks."""
+    if not parts & _CLERKS or CaseState(case.state) not in _ANSWERED or getattr(case, "board_entry", None):
+        return None
+    return services.board_refusal(case=case, answered=True) or ""
+
+
+_ANSWERED = frozenset({CaseState.REPLIED, CaseState.RATED, CaseState.CLOSED})
 
 
 def _suggested(case: Case) -> list[tuple[str, int]]:

@@ -112,7 +112,7 @@ class UnitForm(MoveForm):
 
 class DispatchForm(UnitForm):
     co_units = forms.MultipleChoiceField(
-        label=_("Co-handling units"), required=False, widget=forms.SelectMultiple(attrs={"size": 4}),
+        label=_("Co-handling units"), required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "qs-checks"}),
         help_text=_("Several can be chosen. The lead unit answers for the whole."),
     )  # fmt: skip
     note = _area(_("Note to the unit"), rows=2, required=False, help_text=_("The resident does not see it."))

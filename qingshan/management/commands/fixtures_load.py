@@ -59,6 +59,7 @@ class Command(BaseCommand):
             )
             demo_articles(folder=FIXTURES / "articles")
             demo_cases(residents=fixture("demo_residents.json"), cases=fixture("demo_cases.json"))
+            reports.figures_refresh(now=clock.now())
             if options["staff_json"]:
                 options["staff_json"].write_text(json.dumps(staff, ensure_ascii=False), encoding="utf-8")
 
