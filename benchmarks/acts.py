@@ -4,6 +4,8 @@ people N       make N residents who agreed; prints ``[{"id", "openid", "token"}]
 grant N FILE   record that each of the people in FILE granted N messages
 cases FILE     submit a case for each, dispatch it and sign for it; prints the case numbers
 reply FILE     answer each of the case numbers in FILE, one transaction each
+rule           write a live routing rule that sends reports of street lamps to their unit
+alike N        look for reports of the same event as each of the N newest cases; prints the milliseconds of each
 pump FILE      write a notice for each of the people in FILE, then pump them in this process; prints the seconds
 bare FILE      send as many messages over bare aiohttp, as many at once; prints the seconds
 """
@@ -15,6 +17,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -74,6 +77,32 @@ def _cases(people: list[dict[str, str]]) -> list[str]:
         services.case_sign(staff=handler, **act)
         numbers.append(made.case.number)
     return numbers
+
+
+def _rule() -> None:
+    from apps.accounts import selectors
+    from apps.common.changes import announce
+    from apps.feedback.models import RoutingRule
+
+    unit = selectors.department_by_code(code="CG")
+    RoutingRule.objects.create(
+        name="bench", keywords=["路灯"], unit=unit, mode=RoutingRule.Mode.LIVE, valid_from="2020-01-01"
+    )
+    announce("reference")
+
+
+def _alike(count: int) -> list[float]:
+    from apps.feedback.incident_selectors import alike_of
+    from apps.feedback.models import Case
+
+    spent = []
+    cases = list(Case.objects.filter(street__isnull=False).order_by("-submitted_at")[: count + 20])
+    for case in cases:
+        began = time.perf_counter()
+        alike_of(case=case, now=case.submitted_at)
+        spent.append((time.perf_counter() - began) * 1000)
+    # The first ones open the connection, load the model and have PostgreSQL plan.
+    return spent[20:]
 
 
 def _reply(numbers: list[str]) -> None:
@@ -172,7 +201,9 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.acts")
     acts = parser.add_subparsers(dest="act", required=True)
-    acts.add_parser("people").add_argument("count", type=int)
+    for name in ("people", "alike"):
+        acts.add_parser(name).add_argument("count", type=int)
+    acts.add_parser("rule")
     grant = acts.add_parser("grant")
     grant.add_argument("count", type=int)
     grant.add_argument("file", type=Path)
@@ -181,20 +212,17 @@ def main() -> None:
     given = parser.parse_args()
     django.setup()
     known = json.loads(given.file.read_text(encoding="utf-8")) if "file" in given else []
-    answer: object = None
-    match given.act:
-        case "people":
-            answer = _people(given.count)
-        case "grant":
-            _grant(given.count, known)
-        case "cases":
-            answer = _cases(known)
-        case "reply":
-            _reply(known)
-        case "pump":
-            answer = _pump(known)
-        case "bare":
-            answer = _bare(known)
+    acts_of: dict[str, Callable[[], object]] = {
+        "people": lambda: _people(given.count),
+        "alike": lambda: _alike(given.count),
+        "rule": _rule,
+        "grant": lambda: _grant(given.count, known),
+        "cases": lambda: _cases(known),
+        "reply": lambda: _reply(known),
+        "pump": lambda: _pump(known),
+        "bare": lambda: _bare(known),
+    }
+    answer = acts_of[given.act]()
     sys.stdout.write(json.dumps(answer))
 
 

@@ -28,7 +28,15 @@ from benchmarks import million_texts as texts
 
 DAYS = 365
 CASES_A_RESIDENT = 20
-TABLES = ("bench_plan", "bench_resident", "bench_part", "bench_category", "bench_street", "bench_due", "bench_next")
+TABLES = (
+    "bench_plan",
+    "bench_resident",
+    "bench_part",
+    "bench_category",
+    "bench_street",
+    "bench_due",
+    "bench_next",
+)
 FILLED = ("feedback_case", "feedback_timelineentry", "feedback_rating", "accounts_resident")
 MEMORY = "512MB"
 DIVISIONS = Path(__file__).resolve().parent.parent / "fixtures" / "divisions.json"
@@ -75,7 +83,9 @@ def million_make(*, cases: int) -> dict[str, float]:
                 part.result()
         with step("analyze"):
             connection.execute(f"ANALYZE {', '.join(FILLED)}")
-            connection.execute("SELECT setval('feedback_case_number', %s)", [values["running"] + cases + 1000])
+            connection.execute(
+                "SELECT setval('feedback_case_number', %s)", [values["running"] + cases + 1000]
+            )
         _forget(connection)
     return steps
 
@@ -238,7 +248,7 @@ def _cases_write(values: Mapping[str, Any]) -> None:
         if field.column not in columns and not field.null:
             columns[field.column] = f"%({field.column})s"
             given[field.column] = _default(field)
-    names = ', '.join(f'"{name}"' for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
     insert = f"INSERT INTO feedback_case ({names}) SELECT {', '.join(columns.values())}"
     with _connected() as connection, _indexes_later(connection, "feedback_case"):
         connection.execute(insert + sql.CASE_FROM, given)

@@ -48,7 +48,9 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 def public_number() -> str:
     """Return SQL for a public number: an odd factor mixes the running number, so that no two are alike."""
     mixed = "((running::bigint * 468876555683) & 1125899906842623)"
-    return " || ".join(f"substr('{ALPHABET}', (({mixed} >> {5 * place}) & 31)::int + 1, 1)" for place in range(10))
+    return " || ".join(
+        f"substr('{ALPHABET}', (({mixed} >> {5 * place}) & 31)::int + 1, 1)" for place in range(10)
+    )
 
 
 # A case's texts by place in their lists; the counts are parameters.

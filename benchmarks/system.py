@@ -224,9 +224,12 @@ def system_with_data(*, size: int) -> Iterator[System]:
 @contextmanager
 def system_million(*, cases: int) -> Iterator[System]:
     """Run a stack with ``cases`` cases of the last year, written by SQL: a million takes three minutes."""
-    with stack(folder=_fresh("bench-million"), extra=SETTINGS, keep=False) as running:
+    with stack(folder=_fresh(f"bench-{cases}"), extra=SETTINGS, keep=False) as running:
         one = System(running)
-        one.data = {"cases": cases, "seconds": json.loads(one.command("benchmarks.million", "--cases", str(cases)))}
+        one.data = {
+            "cases": cases,
+            "seconds": json.loads(one.command("benchmarks.million", "--cases", str(cases))),
+        }
         yield one
 
 

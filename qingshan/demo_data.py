@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from apps.accounts import selectors as accounts_read
 from apps.accounts import services as accounts
 from apps.accounts.models import Resident
 from apps.common import clock
+from apps.common.errors import Refused
 from apps.feedback import services as feedback
 from apps.feedback.models import Case
 from apps.feedback.services import CaseDraft
@@ -23,7 +25,11 @@ from apps.news.intake_values import BlockKind
 from apps.news.states import Verb
 
 # How far each demo case gets, round and round, so that every queue holds something.
-STAGES = ("submitted", "accepted", "dispatched", "signed", "replied", "submitted")
+STAGES = (
+    "submitted", "published", "dispatched", "signed", "replied", "asked", "closed", "extension", "accepted", "reopened",
+    "returned", "submitted",
+)  # fmt: skip
+_ANSWERED = frozenset({"replied", "closed", "reopened", "published"})
 
 
 def demo_staff(*, rows: Sequence[Mapping[str, Any]], password: str) -> list[dict[str, Any]]:
@@ -79,7 +85,7 @@ def demo_cases(*, residents: Sequence[Mapping[str, Any]], cases: Sequence[Mappin
         at = now - dt.timedelta(hours=9 * (len(cases) - place))
         draft = CaseDraft(
             request_type=RequestType(row["request_type"]), text=row["text"], category=row["category"],
-            street=row["street"],
+            street=row["street"], allow_public=True,
         )  # fmt: skip
         made = feedback.case_submit(resident_id=people[place % len(people)].id, draft=draft, now=at)
         _advance(made.case.number, STAGES[place % len(STAGES)], at)
@@ -90,18 +96,59 @@ def _advance(number: str, stage: str, at: dt.datetime) -> None:
     if stage == "submitted" or clerk is None:
         return
     step = dt.timedelta(minutes=40)
-    feedback.case_accept(number=number, staff=clerk, version=None, now=at + step)
+    act: dict[str, Any] = {"number": number, "version": None}
+    feedback.case_accept(staff=clerk, now=at + step, **act)
     if stage == "accepted":
         return
     proposed = feedback.unit_proposed(case=Case.objects.get(number=number), now=at)
     unit = proposed.unit_code if proposed else "XZSP"
-    feedback.case_dispatch(number=number, staff=clerk, version=None, unit=unit, note="", now=at + 2 * step)
+    feedback.case_dispatch(staff=clerk, unit=unit, note="", now=at + 2 * step, **act)
     handler = accounts_read.staff_of_unit(code=unit)
     if stage == "dispatched" or handler is None:
         return
-    feedback.case_sign(number=number, staff=handler, version=None, now=at + 3 * step)
-    if stage == "replied":
-        feedback.case_reply(
-            number=number, staff=handler, version=None, now=at + 4 * step,
-            text="（演示答复）已到现场查看，正在安排处理，完成后会再次告知您。",
-        )  # fmt: skip
+    if stage == "returned":
+        feedback.case_return(
+            staff=handler, clause="01", reason="（演示）不属本单位职责", now=at + 3 * step, **act
+        )
+        return
+    feedback.case_sign(staff=handler, now=at + 3 * step, **act)
+    _worked(act, stage, handler, at + 4 * step)
+    if stage in _ANSWERED:
+        _answered(Case.objects.get(number=number), stage, clerk, handler, at + 4 * step)
+
+
+def _worked(act: dict[str, Any], stage: str, handler: Any, at: dt.datetime) -> None:
+    if stage == "asked":
+        feedback.case_ask(staff=handler, text="（演示）请问具体是哪一栋楼、哪个门洞？", now=at, **act)
+    elif stage == "extension":
+        with suppress(Refused):  # the terms of an emergency have none
+            feedback.extension_ask(staff=handler, workdays=3, reason="（演示）等待配件到货", now=at, **act)
+
+
+def _answered(case: Case, stage: str, clerk: Any, handler: Any, at: dt.datetime) -> None:
+    if feedback.evidence_missing(case=case, given=frozenset()):
+        return
+    feedback.case_reply(
+        number=case.number, staff=handler, version=None, now=at,
+        text="（演示答复）已到现场查看并处理，如再次出现请在本诉求下告诉我们。",
+    )  # fmt: skip
+    rated: dict[str, Any] = {"number": case.number, "resident_id": case.resident_id}
+    if stage in ("closed", "published"):
+        feedback.case_rate(resolved=True, satisfaction=5, comment="", now=at + dt.timedelta(hours=1), **rated)
+    if stage == "reopened":
+        feedback.case_rate(
+            resolved=False, satisfaction=2, comment="", now=at + dt.timedelta(hours=1), **rated
+        )
+        feedback.case_reopen(text="（演示）问题又出现了。", now=at + dt.timedelta(hours=2), **rated)
+    if stage == "published":
+        with suppress(Refused):  # a sensitive category is never shown
+            entry = feedback.board_propose(case_id=case.id, staff=clerk, now=clock.now())
+            texts = feedback.BoardTexts(
+                title=entry.title,
+                text=entry.text,
+                reply_text=entry.reply_text,
+                note="（演示）同类设施已列入巡查清单。",
+            )
+            feedback.board_publish(
+                entry_id=entry.id, staff=clerk, version=entry.version, texts=texts, now=clock.now()
+            )

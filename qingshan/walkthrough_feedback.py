@@ -52,7 +52,9 @@ class FeedbackWalk:
 
     def _path(self, desk: Browser, number: str) -> str:
         queue = desk.get(f"/admin/feedback/case/?which=all&q={number}").text()
-        found = re.search(rf'href="(/admin/feedback/case/[0-9a-f-]{{36}}/change/)[^"]*"[^>]*>\s*{number}', queue)
+        found = re.search(
+            rf'href="(/admin/feedback/case/[0-9a-f-]{{36}}/change/)[^"]*"[^>]*>\s*{number}', queue
+        )
         check(found is not None, f"{number} is not in the queue")
         return found.group(1) if found else ""
 
@@ -101,7 +103,10 @@ class FeedbackWalk:
         page = clerk.get(self.other_path)
         check(self.lamp["number"] in page.text(), "staff are not shown the report of the same lamp")
         self._move(clerk, self.other_path, "merge", into=self.lamp["number"])
-        check(self._seen(self.neighbour, self.other)["joined"] is True, "the neighbour does not see the joint case")
+        check(
+            self._seen(self.neighbour, self.other)["joined"] is True,
+            "the neighbour does not see the joint case",
+        )
         best = asked["categories"][0]
         return f"{self.other['number']} into {self.lamp['number']}, suggested {best['code']} {best['score']}"
 
@@ -124,11 +129,15 @@ class FeedbackWalk:
         self._move(handler, self.lamp_path, "reply", text=ANSWER)
         for who, case in ((self.phone, self.lamp), (self.neighbour, self.other)):
             shown = self._seen(who, case)
-            check(shown["state"] == "replied" and shown["reply"]["text"] == ANSWER, f"{case['number']} has no answer")
+            check(
+                shown["state"] == "replied" and shown["reply"]["text"] == ANSWER,
+                f"{case['number']} has no answer",
+            )
             told = self._inbox(who, case).count("feedback.replied")
             check(told == 1, f"{case['number']} was told {told} times")
         rated = self.phone.post(
-            f"/api/v1/feedback/cases/{self.lamp['number']}/rate", {"resolved": True, "satisfaction": 5, "comment": ""}
+            f"/api/v1/feedback/cases/{self.lamp['number']}/rate",
+            {"resolved": True, "satisfaction": 5, "comment": ""},
         ).json()
         check(rated["state"] == "closed", "the first case did not close")
         check(self._seen(self.neighbour, self.other)["state"] == "replied", "each rates their own")
@@ -137,9 +146,14 @@ class FeedbackWalk:
     def case_reopened(self) -> str:
         """The neighbour is not content and has the case worked again; then it closes."""
         path = f"/api/v1/feedback/cases/{self.other['number']}"
-        self.neighbour.post(f"{path}/rate", {"resolved": False, "satisfaction": 2, "comment": "我这边还是不亮"})
+        self.neighbour.post(
+            f"{path}/rate", {"resolved": False, "satisfaction": 2, "comment": "我这边还是不亮"}
+        )
         again = self.neighbour.post(f"{path}/reopen", {"text": "楼道口这一盏还是不亮"})
-        check(again.status == 200 and again.json()["state"] == "reopened", f"reopening answers {again.text()[:200]}")
+        check(
+            again.status == 200 and again.json()["state"] == "reopened",
+            f"reopening answers {again.text()[:200]}",
+        )
         check(self._seen(self.phone, self.lamp)["state"] == "closed", "another's case must stay closed")
         self._move(self.desk("intake_clerk"), self.other_path, "dispatch", unit="CG", note="")
         handler = self.desk("handler", department="CG")

@@ -87,11 +87,15 @@ def department_ids_below(*, staff: Staff) -> frozenset[int]:
     return kept
 
 
-def staff_to_tell(*, unit_ids: Iterable[int], roles: Iterable[Role]) -> dict[tuple[int, Role], frozenset[int]]:
+def staff_to_tell(
+    *, unit_ids: Iterable[int], roles: Iterable[Role]
+) -> dict[tuple[int, Role], frozenset[int]]:
     """Return the ids of active staff by (unit, role) for the units and roles named.  1 query."""
     found: dict[tuple[int, Role], set[int]] = {}
     rows = Membership.objects.filter(
-        department_id__in=list(unit_ids), staff__is_active=True, staff__groups__name__in=[r.value for r in roles]
+        department_id__in=list(unit_ids),
+        staff__is_active=True,
+        staff__groups__name__in=[r.value for r in roles],
     ).values_list("department_id", "staff__groups__name", "staff_id")
     for unit_id, role, staff_id in rows:
         found.setdefault((unit_id, Role(role)), set()).add(staff_id)
@@ -100,7 +104,9 @@ def staff_to_tell(*, unit_ids: Iterable[int], roles: Iterable[Role]) -> dict[tup
 
 def staff_of_role(*, role: Role) -> frozenset[int]:
     """Return the ids of active staff who hold ``role``.  1 query."""
-    return frozenset(Staff.objects.filter(groups__name=role.value, is_active=True).values_list("id", flat=True))
+    return frozenset(
+        Staff.objects.filter(groups__name=role.value, is_active=True).values_list("id", flat=True)
+    )
 
 
 def parents_of(*, unit_ids: Iterable[int]) -> dict[int, int | None]:

@@ -7,7 +7,6 @@ import threading
 import time
 import uuid
 
-
 _guard = threading.Lock()
 _last_tick = 0
 _TICK_NS = 245  # 12 bits divide a millisecond into 4,096 ticks of about 244 ns
@@ -23,7 +22,11 @@ def uuid7() -> uuid.UUID:
     PostgreSQL 18 has ``uuidv7()`` and Python 3.14 ``uuid.uuid7()``; the project runs on older ones too.
     """
     milliseconds, fraction_ns = divmod(_tick_ns(), 1_000_000)
-    value = (milliseconds & (1 << 48) - 1) << 80 | (fraction_ns * 4096 // 1_000_000) << 64 | int.from_bytes(os.urandom(8))
+    value = (
+        (milliseconds & (1 << 48) - 1) << 80
+        | (fraction_ns * 4096 // 1_000_000) << 64
+        | int.from_bytes(os.urandom(8))
+    )
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)

@@ -83,9 +83,7 @@ WHERE id = ANY(%s) AND owner_id IS NULL AND purpose = %s AND attached_at IS NULL
 """
 
 
-def staff_uploads_claim(
-    *, ids: Sequence[UUID], purpose: str, attached_to: UUID, now: dt.datetime
-) -> None:
+def staff_uploads_claim(*, ids: Sequence[UUID], purpose: str, attached_to: UUID, now: dt.datetime) -> None:
     """Attach loose uploads that staff made to a row of the caller's transaction.  1 query, 0 for no ids.
 
     Raises UploadNotFound when one is missing, used, a resident's or of another purpose.

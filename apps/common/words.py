@@ -27,7 +27,9 @@ def words_held(text: str) -> list[str]:
     Of 路灯不亮 the cutter makes 路|灯不亮; who looks for 路灯 finds it all the same.
     """
     words = words_cut(text)
-    further = {word.lower() for word in rjieba.cut_all(text[:MAX_CHARS]) if len(word) > 1 and _WORD.search(word)}
+    further = {
+        word.lower() for word in rjieba.cut_all(text[:MAX_CHARS]) if len(word) > 1 and _WORD.search(word)
+    }
     return [*words, *sorted(further.difference(words))]
 
 

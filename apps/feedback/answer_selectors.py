@@ -40,7 +40,12 @@ def answers_of(*, text: str, categories: list[str]) -> list[Answer]:
     if not words:
         return []
     found = [
-        Answer("article", row["title"], f"articles/{row['id']}", answer_score(words=words, title=row["title"], text=row["text"]))
+        Answer(
+            "article",
+            row["title"],
+            f"articles/{row['id']}",
+            answer_score(words=words, title=row["title"], text=row["text"]),
+        )
         for row in news.articles_answering(words=words, limit=LOOKED_AT)
     ]
     rows = BoardEntry.objects.published().filter(category_id__in=categories, search=any_of(words))

@@ -31,6 +31,10 @@ def answer_score(*, words: list[str], title: str, text: str) -> float:
     in_title = {word for word in words if word in title}
     held = in_title | {word for word in words if word in text}
     share = len(held) / len(words)
-    if share < ENOUGH or len(held) < min(2, len(words)) or (len(words) > 1 and not in_title and share < 2 * ENOUGH):
+    if (
+        share < ENOUGH
+        or len(held) < min(2, len(words))
+        or (len(words) > 1 and not in_title and share < 2 * ENOUGH)
+    ):
         return 0.0
     return min(1.0, (share + 0.5 * len(in_title) / len(words)) / 1.5)

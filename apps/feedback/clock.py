@@ -93,7 +93,12 @@ def due_of(
 
 
 def _due_in_hours(start: dt.datetime, hours: int, ended: Sequence[Stood]) -> Due:
-    line: dict[str, object] = {"on": start.date().isoformat(), "counts": True, "why": "hours", "provisional": False}
+    line: dict[str, object] = {
+        "on": start.date().isoformat(),
+        "counts": True,
+        "why": "hours",
+        "provisional": False,
+    }
     at = start + dt.timedelta(hours=hours)
     lines = [{**line, "hours": hours}]
     for one in ended:

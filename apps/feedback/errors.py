@@ -87,7 +87,9 @@ class EvidenceMissing(Refused):
 
 class ReturnTooLate(Refused):
     code = "return_too_late"
-    message = _("The time for returning this case ended at %(until)s. Please ask the intake desk for a ruling.")
+    message = _(
+        "The time for returning this case ended at %(until)s. Please ask the intake desk for a ruling."
+    )
     status = 409
 
 

@@ -72,9 +72,16 @@ def alike_of(*, case: Case, now: dt.datetime) -> list[Alike]:
     if not rows:
         return []
     tells = suggester().tells
-    own = _report(case.text, case.category_id or _best(case), case.street_id, case.point, case.submitted_at, tells)
+    own = _report(
+        case.text, case.category_id or _best(case), case.street_id, case.point, case.submitted_at, tells
+    )
     found = [
-        (same_event_score(own, _report(r["text"], r["category_id"], r["street_id"], _place(r), r["submitted_at"], tells)), r)
+        (
+            same_event_score(
+                own, _report(r["text"], r["category_id"], r["street_id"], _place(r), r["submitted_at"], tells)
+            ),
+            r,
+        )
         for r in rows
     ]
     likely = sorted((one for one in found if one[0] >= OFFER), key=lambda one: (-one[0], one[1]["number"]))
@@ -114,7 +121,7 @@ def _place(row: dict[str, Any]) -> Point | None:
 def _candidates(case: Case, now: dt.datetime) -> list[dict[str, Any]]:
     cell = cell_of(case.point)
     categories = [case.category_id] if case.category_id else [one["code"] for one in case.suggested]
-    values = {
+    values: dict[str, Any] = {
         "cells": cells_around(cell) if cell is not None else [], "categories": categories if case.street_id else [],
         "street": case.street_id, "since": now - WINDOW, "now": now, "states": _STATES, "own": case.id,
     }  # fmt: skip

@@ -170,7 +170,9 @@ def _load() -> IntakeTables:
         )  # fmt: skip
         categories.setdefault(child.code, []).append(((child.valid_from, child.valid_to), facts))
     rules = [
-        _Rule((r.valid_from, r.valid_to), r.request_type, r.category_id or "", r.urgency, r.over, r.profile_code)
+        _Rule(
+            (r.valid_from, r.valid_to), r.request_type, r.category_id or "", r.urgency, r.over, r.profile_code
+        )
         for r in DeadlineRule.objects.order_by("position", "id")
     ]
     streets = {s.code: (s.valid_from, s.valid_to) for s in Street.objects.filter(selectable=True)}
@@ -182,4 +184,3 @@ def _load() -> IntakeTables:
         streets=streets,
         offices=accounts.street_offices(),
     )
-

@@ -90,7 +90,9 @@ ASKED = kind_register(
     NoticeKind(
         key="feedback.asked",
         title=_("{unit} has a question about your case"),
-        body=_("Question about case {number}: {question}\n\nPlease answer by {until}; until then the clock of your case stands."),
+        body=_(
+            "Question about case {number}: {question}\n\nPlease answer by {until}; until then the clock of your case stands."
+        ),
         fields=frozenset({"number", "excerpt", "state", "at", "unit", "question", "until", "question_id"}),
         page="pages/feedback/question",
         page_params=("number", "question_id"),
@@ -121,7 +123,9 @@ EXTENDED = _case_kind(
 MERGED = _case_kind(
     "merged",
     title=_("Others reported the same"),
-    body=_("Case {number} is worked together with reports of the same event (now: {master_state}). Your number and your deadline stay; you get the answer as well."),
+    body=_(
+        "Case {number} is worked together with reports of the same event (now: {master_state}). Your number and your deadline stay; you get the answer as well."
+    ),
     more=("master_state",),
 )
 UNMERGED = _case_kind(

@@ -61,7 +61,8 @@ def cases_own(*, resident_id: UUID, state: str | None = None) -> QuerySet[Case]:
     1 query when read.
     """
     shown = BoardEntry.objects.filter(case_id=OuterRef("pk"), state=BoardState.PUBLISHED.value)
-    rows = Case.objects.owned_by(resident_id).select_related("unit").annotate(published=Exists(shown))
+    rows: QuerySet[Case] = Case.objects.owned_by(resident_id).select_related("unit")
+    rows = rows.annotate(published=Exists(shown))
     return rows.filter(state=state) if state else rows
 
 
@@ -91,9 +92,7 @@ def histories_of(*, cases: Iterable[Case], internal: bool = False) -> History:
     held = list(cases)
     ids = [case.id for case in held]
     entries: dict[UUID, list[TimelineEntry]] = {case_id: [] for case_id in ids}
-    found = (
-        TimelineEntry.objects.filter(case_id__in=ids).select_related("unit", "staff").order_by("id")
-    )
+    found = TimelineEntry.objects.filter(case_id__in=ids).select_related("unit", "staff").order_by("id")
     for entry in found if internal else found.filter(public=True):
         entries[entry.case_id].append(entry)
     uploads = uploads_of(attached_to=[entry.id for rows in entries.values() for entry in rows])
@@ -118,7 +117,17 @@ def queue_of(*, staff: Any) -> QuerySet[Case]:
 def cases_visible(*, staff: Any) -> QuerySet[Case]:
     """Return every case that ``staff`` may open, with what its page shows."""
     rows = Case.objects.visible_to(staff)
-    return rows.select_related("unit", "category__lead", "street", "resident", "master", "parent", "reported_unit", "on_behalf", "board_entry")
+    return rows.select_related(
+        "unit",
+        "category__lead",
+        "street",
+        "resident",
+        "master",
+        "parent",
+        "reported_unit",
+        "on_behalf",
+        "board_entry",
+    )
 
 
 def helped_of(*, staff: Any) -> QuerySet[Case]:
@@ -147,7 +156,9 @@ def choices_at(*, on: dt.date) -> Choices:
         units = list(accounts.departments_active().values_list("id", "code", "short"))
         channels = HandoverChannel.objects.filter(is_active=True).order_by("name").values_list("code", "name")
         clauses = DutyClause.objects.filter(is_active=True).order_by("code").values_list("code", "text")
-        groups = Category.objects.in_force(on).filter(parent=None).order_by("code").values_list("code", "name")
+        groups = (
+            Category.objects.in_force(on).filter(parent=None).order_by("code").values_list("code", "name")
+        )
         return Choices(
             units=[(code, short) for _id, code, short in units],
             unit_ids=[(str(unit_id), short) for unit_id, _code, short in units],
@@ -165,11 +176,15 @@ def matter_words(*, category: str | None, street: str | None, on: dt.date) -> st
     """Return the matter and the street of a case in words.  Queries as ``choices_at``."""
     held = choices_at(on=on)
     names = {code: words.removeprefix(f"{code} ") for _group, rows in held.categories for code, words in rows}
-    return " · ".join(word for word in (names.get(category or ""), dict(held.streets).get(street or "")) if word)
+    return " · ".join(
+        word for word in (names.get(category or ""), dict(held.streets).get(street or "")) if word
+    )
 
 
 def _categories_by_group(on: dt.date) -> list[tuple[str, list[tuple[str, str]]]]:
-    rows = Category.objects.in_force(on).filter(parent__isnull=False).select_related("parent").order_by("code")
+    rows = (
+        Category.objects.in_force(on).filter(parent__isnull=False).select_related("parent").order_by("code")
+    )
     groups: dict[str, list[tuple[str, str]]] = {}
     for row in rows:
         groups.setdefault(str(row.parent), []).append((row.code, f"{row.code} {row.name}"))

@@ -75,7 +75,8 @@ class StaffNoticeAdmin(ReadOnlyAdmin):
         if request.method == "POST" and request.POST.get("read") == "all":
             services.staff_notices_read(staff=staff_of(request), ids=None, now=clock.now())
             return HttpResponseRedirect(reverse("admin:notifications_staffnotice_changelist"))
-        return super().changelist_view(request, extra_context)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

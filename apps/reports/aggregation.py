@@ -30,7 +30,7 @@ CONTACTS = (Verb.CONTACT, Verb.REPLY)
 STAGE_VOID = (Verb.RETURN, Verb.WITHDRAW, Verb.MERGE, Verb.SUSPEND)
 
 
-def _codes(values: Iterable[CaseState | Verb]) -> str:
+def codes_of(values: Iterable[CaseState | Verb]) -> str:
     """Return names of our own as a list for SQL."""
     return ", ".join(f"'{value.value}'" for value in sorted(values))
 
@@ -41,7 +41,7 @@ _UNSETTLED = frozenset(CaseState) - SETTLED
 # they are still unsettled; and they were there before the last day ended.  The state only saves work: it is the target
 # of the last entry.
 CASES_OF_DAYS = f"""
-SELECT id FROM feedback_case WHERE state IN ({_codes(_UNSETTLED)})
+SELECT id FROM feedback_case WHERE state IN ({codes_of(_UNSETTLED)})
 UNION SELECT case_id FROM feedback_timelineentry WHERE at >= %(first)s
 UNION SELECT case_id FROM feedback_rating WHERE at >= %(first)s
 """  # noqa: S608 - names of our own states
@@ -50,17 +50,12 @@ _CASES_NAMED = "SELECT id FROM feedback_case WHERE id = ANY(%(cases)s)"
 
 # Of acts in one moment: a case is submitted before a rule sends it on, and rated before that closes it.
 _TURN = "CASE t.verb WHEN 'submit' THEN 0 WHEN 'close' THEN 2 ELSE 1 END"
-# A mark falls on a unit that leads the case at some time.
-_LED = (
-    " AND c.id IN (SELECT case_id FROM feedback_timelineentry"
-    " WHERE lead_id = ANY(%(units)s) OR unit_id = ANY(%(units)s))"
-)
 _ENTRIES = """
 picked AS (
     SELECT c.id, c.street_id, c.request_type, coalesce(x.basis, '') AS basis
     FROM feedback_case c
     LEFT JOIN reports_caseexclusion x ON x.case_id = c.id AND x.state = 'approved'
-    WHERE c.parent_id IS NULL AND c.submitted_at < %(last)s AND c.id IN ({cases}){led}
+    WHERE c.parent_id IS NULL AND c.submitted_at < %(last)s AND c.id IN ({cases}){narrow}
 ),
 entries AS (
     SELECT p.id AS case_id, p.street_id, p.request_type, p.basis, t.id AS entry_id, t.at, t.verb, t.source, t.target,
@@ -76,7 +71,7 @@ _STAGES = f"""
 stages AS (
     SELECT *, (details->>'contact_due_at')::timestamptz AS contact_due_at,
         lead(verb) OVER one_case AS end_verb, lead(at) OVER one_case AS end_at
-    FROM entries WHERE verb IN ({_codes((*STAGE_BEGINS, *CONTACTS, *STAGE_VOID))})
+    FROM entries WHERE verb IN ({codes_of((*STAGE_BEGINS, *CONTACTS, *STAGE_VOID))})
     WINDOW one_case AS (PARTITION BY case_id ORDER BY at, turn, entry_id)
 )
 """  # noqa: S608 - names of our own verbs
@@ -92,7 +87,7 @@ returns AS (
 _LATE = f"""
 late AS (
     SELECT *, greatest(at, due_at) AS late_at FROM entries
-    WHERE target IN ({_codes(OPEN)}) AND due_at < %(as_of)s AND (next_at IS NULL OR greatest(at, due_at) < next_at)
+    WHERE target IN ({codes_of(OPEN)}) AND due_at < %(as_of)s AND (next_at IS NULL OR greatest(at, due_at) < next_at)
 )
 """  # noqa: S608 - names of our own states
 _RATED = """
@@ -129,12 +124,12 @@ _PARTS: tuple[tuple[str, str, str, str, dict[Measure, str]], ...] = (
     ),
     (
         "stages", "end_at", "lead_id",
-        f"verb IN ({_codes(STAGE_BEGINS)}) AND end_verb IN ({_codes(CONTACTS)}) AND end_at <= contact_due_at",
+        f"verb IN ({codes_of(STAGE_BEGINS)}) AND end_verb IN ({codes_of(CONTACTS)}) AND end_at <= contact_due_at",
         {Measure.CONTACT_ENDED: "1", Measure.CONTACT_IN_TIME: "1"},
     ),
     (
         "stages", "contact_due_at", "lead_id",
-        f"verb IN ({_codes(STAGE_BEGINS)}) AND contact_due_at < %(as_of)s AND (end_at IS NULL OR end_at > contact_due_at)",
+        f"verb IN ({codes_of(STAGE_BEGINS)}) AND contact_due_at < %(as_of)s AND (end_at IS NULL OR end_at > contact_due_at)",
         {Measure.CONTACT_ENDED: "1"},
     ),
     ("entries", "at", "coalesce(lead_before, unit_id)", "verb = 'return'", {Measure.RETURNS_SENT: "1"}),
@@ -150,11 +145,11 @@ _PARTS: tuple[tuple[str, str, str, str, dict[Measure, str]], ...] = (
 _KEYS = ("unit_id", "street_id", "category_id", "request_type", "basis")
 
 
-def marks_sql(*, cases: str, measures: Sequence[Measure], of_units: bool = False) -> str:
+def marks_sql(*, cases: str, measures: Sequence[Measure], narrow: str = "") -> str:
     """Return the WITH clause that ends in ``marks``: case, moment, entry, keys and a column for each of ``measures``.
 
-    ``cases``     a query of ids, e.g. ``CASES_OF_DAYS``; its values are those of ``days_bounds``
-    ``of_units``  read only cases that one of ``%(units)s`` led at some time: marks of other units are not all there
+    ``cases``   a query of ids, e.g. ``CASES_OF_DAYS``; its values are those of ``days_bounds``
+    ``narrow``  further conditions on ``c``, the case, each after an AND: what they keep out has no marks
     """
     selects = []
     for table, at, unit, condition, given in _PARTS:
@@ -165,7 +160,9 @@ def marks_sql(*, cases: str, measures: Sequence[Measure], of_units: bool = False
                 f" {columns} FROM {table} WHERE {condition}"
             )
     marks = "marks AS (" + " UNION ALL ".join(selects) + ")"
-    return "WITH " + ",".join((_ENTRIES.format(cases=cases, turn=_TURN, led=_LED if of_units else ""), _STAGES, _RETURNS, _LATE, _RATED, marks))
+    return "WITH " + ",".join(
+        (_ENTRIES.format(cases=cases, turn=_TURN, narrow=narrow), _STAGES, _RETURNS, _LATE, _RATED, marks)
+    )
 
 
 _NAMES = ", ".join(measure.value for measure in Measure)
@@ -189,9 +186,7 @@ def _rewrite(cases: str, wanted: str) -> str:
 
 _REWRITE_DAYS = _rewrite(CASES_OF_DAYS, "WHERE day = ANY(%(days)s)")
 _REWRITE_ALL = _rewrite(_CASES_ALL, "")
-_DAYS_OF_CASES = (
-    f"{marks_sql(cases=_CASES_NAMED, measures=tuple(Measure))} SELECT DISTINCT (at AT TIME ZONE '{ZONE}')::date FROM marks"  # noqa: S608
-)
+_DAYS_OF_CASES = f"{marks_sql(cases=_CASES_NAMED, measures=tuple(Measure))} SELECT DISTINCT (at AT TIME ZONE '{ZONE}')::date FROM marks"  # noqa: S608
 
 
 def days_rewrite(*, days: Iterable[dt.date], as_of: dt.datetime) -> int:

@@ -114,7 +114,9 @@ def overview_of(*, staff: Any) -> dict[str, Any] | None:
         ),
         "units": [(name, figure, rate) for (name, figure), rate in zip(shown, rates, strict=True)],
         "on_time": charts.bars(
-            label=str(_("answered on time, %")), names=[name for name, _figure in shown], values=rates
+            label=str(_("answered on time, in percent")),
+            names=[name for name, _figure in shown],
+            values=rates,
         ),
         "url": reverse("admin:reports_figures"),
     }

@@ -22,7 +22,9 @@ class Measure(StrEnum):
     CONTACT_IN_TIME = "contact_in_time"
     ANSWERED = "answered"
     ANSWERED_IN_TIME = "answered_in_time"
-    VERIFIED = "verified"  # answers that their resident has confirmed as resolved since, on the day of the answer
+    VERIFIED = (
+        "verified"  # answers that their resident has confirmed as resolved since, on the day of the answer
+    )
     RATED = "rated"
     RESOLVED = "resolved"
     SATISFIED = "satisfied"

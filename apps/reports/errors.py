@@ -51,7 +51,9 @@ class DefinitionUnknown(Refused):
 
 class PeriodInvalid(Refused):
     code = "period_invalid"
-    message = _("A period has two dates (YYYY-MM-DD), the first not after the second, and at most %(days)s days.")
+    message = _(
+        "A period has two dates (YYYY-MM-DD), the first not after the second, and at most %(days)s days."
+    )
     status = 400
 
 

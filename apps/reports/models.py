@@ -224,4 +224,3 @@ class FigureState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.as_of:%F %T}"
-

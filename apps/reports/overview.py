@@ -38,7 +38,9 @@ def figure_overview(*, since: dt.date, until: dt.date, units: frozenset[int] | N
         for day, unit, name, basis, answered, in_time in cursor.fetchall():
             answers[day] += answered
             names[unit] = name
-            counted = sums.setdefault(unit, {}).setdefault(basis, {Measure.ANSWERED: 0, Measure.ANSWERED_IN_TIME: 0})
+            counted = sums.setdefault(unit, {}).setdefault(
+                basis, {Measure.ANSWERED: 0, Measure.ANSWERED_IN_TIME: 0}
+            )
             counted[Measure.ANSWERED] += answered
             counted[Measure.ANSWERED_IN_TIME] += in_time
         cursor.execute(_STOCK.format(where=where), values)

@@ -1,11 +1,10 @@
 """Identifiers."""
 
+import datetime as dt
 import uuid
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-import datetime as dt
 
 from apps.common.ids import check_digit, uuid7
 

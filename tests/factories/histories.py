@@ -138,7 +138,11 @@ def _wander(walk: Walk, rng: random.Random, *, others: list[Case]) -> None:
         together = (
             move.verb is Verb.DISPATCH and state is CaseState.SUBMITTED and rng.random() < 0.3
         ) or move.verb is Verb.CLOSE
-        gap = dt.timedelta(0) if together else dt.timedelta(minutes=rng.choice((1, 30, 200, 1500, 5000)), seconds=len(walk.entries))
+        gap = (
+            dt.timedelta(0)
+            if together
+            else dt.timedelta(minutes=rng.choice((1, 30, 200, 1500, 5000)), seconds=len(walk.entries))
+        )
         if move.verb is Verb.MERGE:
             walk.case.master = others[0]
         walk.act(move, at=walk.at + gap)

@@ -28,6 +28,7 @@ from apps.feedback.services import CaseNotFound
 from apps.feedback.states import CaseState, RequestType
 from tests.factories.board import answered_make, entry_make, texts_of
 from tests.factories.cases import case_make
+from tests.factories.people import staff_make
 
 PII = "我叫王秀英，电话19900000001，门口的路灯不亮。晚上看不清台阶。"
 
@@ -175,6 +176,28 @@ def test_a_decision_on_a_stale_screen_is_refused_and_writes_nothing(resident, cl
 
     stored = BoardEntry.objects.get(pk=entry.pk)
     assert (stored.state, stored.title, stored.version) == ("proposed", "新题目", 2)
+
+
+def test_of_four_who_publish_at_once_one_does(at_once, resident):
+    moderators = [staff_make("intake_clerk") for _each in range(4)]
+    entry = entry_make(resident, published=False)
+    waiting = iter(moderators)
+
+    def publish():
+        try:
+            services.board_publish(
+                entry_id=entry.id,
+                staff=next(waiting),
+                version=1,
+                texts=texts_of(entry),
+                now=project_clock.now(),
+            )
+        except BoardEntryChanged:
+            return "changed"
+        return "published"
+
+    assert sorted(at_once(4, publish)) == ["changed", "changed", "changed", "published"]
+    assert list(entry.events.order_by("id").values_list("verb", flat=True)) == ["propose", "publish"]
 
 
 @pytest.mark.parametrize("source", list(BoardState))

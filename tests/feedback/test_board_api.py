@@ -96,6 +96,17 @@ def test_words_are_found_in_titles_before_texts_and_marked(resident, anyone):
     assert titles(anyone.get("feedback/board", q="，。")) == []
 
 
+@pytest.mark.parametrize(
+    "q",
+    ["路灯'; DROP TABLE x; --", "路灯\\' | 井盖", "50%路灯%s%(x)s", "路灯 & !井盖", '"路灯"', "C++\\路灯"],
+)
+def test_quotes_and_percent_signs_in_a_search_are_only_text(resident, anyone, q):
+    entry_make(resident, text="路灯不亮。")
+
+    assert titles(anyone.get("feedback/board", q=q)) in ([], ["路灯不亮"])
+    assert titles(anyone.get("feedback/board", q="路灯")) == ["路灯不亮"]
+
+
 def test_near_gives_the_nearest_first_with_the_distance(resident, anyone):
     far = Point(HERE.lng, HERE.lat + 0.006, "gcj02")
     entry_make(resident, text="远处路灯不亮。", point=far)

@@ -27,7 +27,11 @@ def test_one_answer_reaches_every_reporter_who_keeps_number_deadline_and_rating(
     act("case_reply", master, handler, text="路灯已修好。")
 
     shown = other_resident.get(f"feedback/cases/{other.number}").json()
-    assert (shown["state"], shown["reply"]["text"], shown["unit"]) == ("replied", "路灯已修好。", "区城管执法局")
+    assert (shown["state"], shown["reply"]["text"], shown["unit"]) == (
+        "replied",
+        "路灯已修好。",
+        "区城管执法局",
+    )
     assert fresh(other).due_at == due
     assert told(other_resident)[-1] == "replied"
     assert told(resident)[-1] == "replied"
@@ -40,7 +44,11 @@ def test_one_answer_reaches_every_reporter_who_keeps_number_deadline_and_rating(
 
 
 def test_what_was_merged_into_a_merged_case_goes_with_it(resident, clerk, handler, act):
-    first, second, third = case_make(resident), case_make(resident), case_make(resident, state=CaseState.SIGNED)
+    first, second, third = (
+        case_make(resident),
+        case_make(resident),
+        case_make(resident, state=CaseState.SIGNED),
+    )
     act("case_merge", first, clerk, into=second.number)
     act("case_merge", second, clerk, into=third.number)
 

@@ -42,7 +42,9 @@ def test_a_stale_version_is_refused_with_who_and_what(resident, clerk):
     services.case_accept(number=case.number, staff=clerk, version=1, now=clock_now())
 
     with pytest.raises(services.CaseChanged) as refused:
-        services.case_refuse(number=case.number, staff=clerk, version=1, reason="x", channel="court", now=clock_now())
+        services.case_refuse(
+            number=case.number, staff=clerk, version=1, reason="x", channel="court", now=clock_now()
+        )
 
     assert refused.value.facts["by"] == str(clerk)
     assert refused.value.facts["what"] == "受理"

@@ -89,7 +89,9 @@ def test_a_moved_deadline_is_reminded_of_anew(clock, resident, handler, supervis
     assert Reminder.objects.filter(case=case, stage="reply", step="half").count() == 2
 
 
-def test_when_the_calendar_changes_open_deadlines_move_and_everyone_hears(clock, resident, handler, told, noticed):
+def test_when_the_calendar_changes_open_deadlines_move_and_everyone_hears(
+    clock, resident, handler, told, noticed
+):
     from apps.common.changes import forget_all
     from apps.common.models import CalendarDay
 
@@ -102,7 +104,12 @@ def test_when_the_calendar_changes_open_deadlines_move_and_everyone_hears(clock,
 
     moved = Case.objects.get(pk=case.pk)
     assert f"{project_clock.local(moved.due_at):%Y-%m-%d %H:%M}" == "2026-03-18 18:00"
-    assert {"on": "2026-03-12", "counts": False, "why": "测试假日", "provisional": False} in moved.due_explained
+    assert {
+        "on": "2026-03-12",
+        "counts": False,
+        "why": "测试假日",
+        "provisional": False,
+    } in moved.due_explained
     assert Case.objects.get(pk=answered.pk).due_at == answered.due_at
     assert told(resident)[-1] == "reclocked"
     assert noticed(handler)[-1] == "reclocked"

@@ -30,7 +30,11 @@ def test_a_supplement_is_added_once_for_a_key_and_the_unit_is_told(resident, han
 
 @pytest.mark.parametrize(
     ("body", "attr", "code"),
-    [({}, "text", "required"), ({"text": ""}, "text", "blank"), ({"text": "长" * 2001}, "text", "max_length")],
+    [
+        ({}, "text", "required"),
+        ({"text": ""}, "text", "blank"),
+        ({"text": "长" * 2001}, "text", "max_length"),
+    ],
 )
 def test_a_supplement_without_words_or_with_too_many_is_refused(resident, body, attr, code):
     case = case_make(resident)
@@ -74,7 +78,9 @@ def test_after_the_period_one_may_nudge_again(clock, resident):
     assert Case.objects.get(pk=case.pk).nudges == 2
 
 
-def test_a_case_is_reopened_twice_with_a_new_clock_and_not_a_third_time(clock, resident, handler, clerk, act, noticed):
+def test_a_case_is_reopened_twice_with_a_new_clock_and_not_a_third_time(
+    clock, resident, handler, clerk, act, noticed
+):
     case = case_make(resident, state=CaseState.REPLIED)
     path = f"feedback/cases/{case.number}"
     for number in (1, 2):
@@ -239,7 +245,10 @@ def test_without_what_the_checklist_asks_for_an_answer_is_refused_and_nothing_le
     before = Delivery.objects.count()
     photos = [
         upload_keep(
-            clean=image_clean(stream=io.BytesIO(jpeg())), owner_id=None, purpose="case", now=project_clock.now()
+            clean=image_clean(stream=io.BytesIO(jpeg())),
+            owner_id=None,
+            purpose="case",
+            now=project_clock.now(),
         ).id
         for _each in range(2)
     ]

@@ -58,7 +58,11 @@ def facts(**given) -> Facts:
         ({"min_confidence": 0.8}, {"category": None, "suggested": [("0202", 0.81)]}, True),
         ({"min_confidence": 0.8}, {"category": None, "suggested": [("0202", 0.79)]}, False),
         ({"min_confidence": 0.8}, {"category": None}, False),
-        ({"min_confidence": 0.8, "categories": frozenset({"03"})}, {"category": None, "suggested": [("0202", 0.9)]}, False),
+        (
+            {"min_confidence": 0.8, "categories": frozenset({"03"})},
+            {"category": None, "suggested": [("0202", 0.9)]},
+            False,
+        ),
     ],
     ids=str,
 )
@@ -101,7 +105,9 @@ def test_a_live_rule_sends_a_new_case_on_with_its_urgency_and_explains_itself(
 ):
     go_live(lamp_rule, head)
 
-    body = resident.post("feedback/cases", {"request_type": "help", "text": "路灯不亮", "category": "0201"}).json()
+    body = resident.post(
+        "feedback/cases", {"request_type": "help", "text": "路灯不亮", "category": "0201"}
+    ).json()
 
     assert (body["state"], body["unit"], body["urgency"]) == ("dispatched", "区城管执法局", "urgent")
     assert [e["verb"] for e in body["timeline"]] == ["submit", "dispatch"]
@@ -138,7 +144,10 @@ def test_without_a_rule_a_suggestion_however_sure_sends_nothing(resident):
 def test_a_rule_goes_live_only_after_a_dry_run_of_this_version_and_only_by_the_head(
     clock, resident, head, clerk, lamp_rule
 ):
-    right, wrong = case_make(resident, state=CaseState.SIGNED), case_make(resident, state=CaseState.SIGNED, unit="SW")
+    right, wrong = (
+        case_make(resident, state=CaseState.SIGNED),
+        case_make(resident, state=CaseState.SIGNED, unit="SW"),
+    )
     case_make(resident, category="0301")
     with pytest.raises(TrialNeeded):
         services.rule_switch(rule_id=lamp_rule.id, mode="live", staff=head)

@@ -159,7 +159,8 @@ def test_what_lies_days_apart_or_was_put_elsewhere_counts_less():
         for days in (2, 13)
     )
     group, other = (
-        same_event_score(told(PIPE, category="0701"), told(PIPE_TOO, category=code)) for code in ("0702", "0204")
+        same_event_score(told(PIPE, category="0701"), told(PIPE_TOO, category=code))
+        for code in ("0702", "0204")
     )
 
     assert old < fresh

@@ -41,7 +41,12 @@ def test_a_report_of_the_same_lamp_is_offered_by_matter_and_street_and_can_be_fo
     assert answer.status_code == 200
     assert body["categories"][0]["code"] == "0201"
     assert body["similar"] == [
-        {"number": case.public_number, "title": "路灯照明 · 新沟桥街道", "state": "submitted", "distance_m": 0}
+        {
+            "number": case.public_number,
+            "title": "路灯照明 · 新沟桥街道",
+            "state": "submitted",
+            "distance_m": 0,
+        }
     ]
     assert "坏了" not in str(body)
     assert resident.put(f"feedback/board/{case.public_number}/follow", {}).status_code in (200, 201, 204)
@@ -99,7 +104,13 @@ def test_an_unknown_look_does_not_stop_a_case(resident):
 
 
 @pytest.mark.parametrize(
-    ("body", "attr"), [({}, "text"), ({"text": ""}, "text"), ({"text": "长" * 2001}, "text"), ({"text": "a", "point": {}}, "point")]
+    ("body", "attr"),
+    [
+        ({}, "text"),
+        ({"text": ""}, "text"),
+        ({"text": "长" * 2001}, "text"),
+        ({"text": "a", "point": {}}, "point"),
+    ],
 )
 def test_a_look_without_words_is_refused_and_not_recorded(resident, body, attr):
     answer = resident.post("feedback/suggest", body)

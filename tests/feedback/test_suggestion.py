@@ -21,12 +21,13 @@ from apps.feedback.suggestion_training import (
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 CORPUS = corpus_read(folder=FIXTURES)
 KEYWORDS = keywords_read(folder=FIXTURES)
+WORDS = [*CORPUS.words, *(Labelled(word, code) for code, words in KEYWORDS.items() for word in words)]
 
 
 @pytest.fixture(scope="module")
 def own() -> Suggester:
     """What the corpus alone teaches; the samples are held out."""
-    return Suggester(model_train(rows=[*CORPUS.words, *CORPUS.texts]))
+    return Suggester(model_train(rows=[*WORDS, *CORPUS.texts]))
 
 
 # --- the corpus ---------------------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def test_of_the_samples_held_out_nine_in_ten_are_right_at_first_and_nearly_all_a
 
 def test_of_a_fifth_held_out_of_everything_three_in_four_are_right_at_first():
     learn, held = held_out_split(rows=[*CORPUS.texts, *CORPUS.sample_rows])
-    suggester = Suggester(model_train(rows=[*CORPUS.words, *learn]))
+    suggester = Suggester(model_train(rows=[*WORDS, *learn]))
 
     figures = measured(suggest=suggester.suggest, rows=held)
 
@@ -73,12 +74,12 @@ def test_of_a_fifth_held_out_of_everything_three_in_four_are_right_at_first():
     assert figures.top3 >= 0.94
 
 
-def test_the_keywords_of_the_tree_alone_do_much_worse(own):
+def test_the_keywords_of_the_tree_alone_do_worse():
     alone = measured(
         suggest=lambda text: keyword_suggest(text=text, keywords=KEYWORDS), rows=CORPUS.sample_rows
     )
 
-    assert (round(alone.top1, 2), round(alone.top3, 2)) == (0.56, 0.7)
+    assert (round(alone.top1, 2), round(alone.top3, 2)) == (0.78, 0.93)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,10 @@ def test_digits_are_not_read():
 def test_keywords_count_by_their_length_and_are_never_sure():
     keywords = {"0201": ["路灯", "灯不亮", "黑"], "0202": ["井盖", "松动"], "0203": ["路面"], "9901": []}
 
-    assert keyword_suggest(text="井盖松动，路灯不亮", keywords=keywords) == [("0201", 5 / 9 / 2), ("0202", 4 / 9 / 2)]
+    assert keyword_suggest(text="井盖松动，路灯不亮", keywords=keywords) == [
+        ("0201", 5 / 9 / 2),
+        ("0202", 4 / 9 / 2),
+    ]
     assert keyword_suggest(text="井盖松动，路灯不亮", keywords=keywords, limit=1) == [("0201", 5 / 9 / 2)]
     assert keyword_suggest(text="你好", keywords=keywords) == []
 
@@ -147,7 +151,7 @@ def test_keywords_count_by_their_length_and_are_never_sure():
 
 
 def test_the_same_rows_give_the_same_bytes_and_the_bytes_the_same_suggestions(own):
-    rows = [*CORPUS.words, *CORPUS.texts]
+    rows = [*WORDS, *CORPUS.texts]
     packed = model_pack(model=model_train(rows=rows))
     again = Suggester(model_unpack(packed=packed))
 

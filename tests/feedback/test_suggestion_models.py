@@ -41,7 +41,7 @@ def test_the_reference_data_leave_a_live_model(resident):
 def test_a_new_case_without_a_category_keeps_what_was_suggested(resident):
     case = case_make(resident, category=None)
 
-    assert [one["code"] for one in case.suggested][0] == "0201"
+    assert case.suggested[0]["code"] == "0201"
     assert len(case.suggested) == 3
 
 

@@ -53,7 +53,9 @@ def test_the_first_contact_counts_and_the_second_is_only_told(clock, resident, h
     assert [e.text for e in shown if e.verb == "contact"] == ["电话联系，约定明天上午到现场", "再次联系"]
 
 
-def test_a_question_stops_the_clock_until_its_answer_and_its_link_works_once(clock, resident, handler, act, told):
+def test_a_question_stops_the_clock_until_its_answer_and_its_link_works_once(
+    clock, resident, handler, act, told
+):
     case = case_make(resident, state=CaseState.SIGNED)
     act("case_ask", case, handler, text="请问是哪一栋楼？")
 
@@ -264,4 +266,8 @@ def test_supervision_puts_a_case_first_and_a_nudge_second(clock, resident, handl
     assert order == [watched.number, nudged.number, plain.number]
     assert noticed(handler)[-2:] == ["nudged", "supervised"]
     act("case_contact", nudged, handler, text="已联系")
-    assert [case.number for case in selectors.queue_of(staff=handler)] == [watched.number, plain.number, nudged.number]
+    assert [case.number for case in selectors.queue_of(staff=handler)] == [
+        watched.number,
+        plain.number,
+        nudged.number,
+    ]

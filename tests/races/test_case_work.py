@@ -69,7 +69,13 @@ def test_two_clerks_dispatch_one_case_and_one_of_them_learns_of_the_other(at_onc
     def dispatch():
         unit, clerk = next(units)
         call = attempt(
-            "case_dispatch", (services.CaseChanged,), number=case.number, staff=clerk, version=1, unit=unit, note=""
+            "case_dispatch",
+            (services.CaseChanged,),
+            number=case.number,
+            staff=clerk,
+            version=1,
+            unit=unit,
+            note="",
         )
         return call()
 
@@ -85,7 +91,14 @@ def test_a_merge_and_a_reply_at_once_never_leave_a_reporter_without_the_answer(a
         acts = iter(
             [
                 attempt("case_reply", (), number=master.number, staff=handler, version=None, text="修好了"),
-                attempt("case_merge", (MergeRefused,), number=case.number, staff=clerk, version=None, into=master.number),
+                attempt(
+                    "case_merge",
+                    (MergeRefused,),
+                    number=case.number,
+                    staff=clerk,
+                    version=None,
+                    into=master.number,
+                ),
             ]
         )
 
@@ -154,7 +167,11 @@ def test_of_two_chiefs_one_decides_an_extension(at_once):
 
     def grant():
         call = attempt(
-            "extension_grant", (services.CaseChanged,), number=case.number, staff=next(chiefs), version=version
+            "extension_grant",
+            (services.CaseChanged,),
+            number=case.number,
+            staff=next(chiefs),
+            version=version,
         )
         return call()
 

@@ -160,7 +160,12 @@ def test_the_page_takes_as_many_statements_for_many_rows_as_for_few(counted, sta
 
 
 def test_the_start_page_shows_chiefs_how_their_units_do(counted, staff, desk):
-    for role, seen in (("desk_head", True), ("supervisor", True), ("intake_clerk", False), ("handler", False)):
+    for role, seen in (
+        ("desk_head", True),
+        ("supervisor", True),
+        ("intake_clerk", False),
+        ("handler", False),
+    ):
         page = desk(staff(role, unit="CG")).get(reverse("admin:index")).content.decode()
         assert (page.count('class="chart"') == 2) is seen, role
         assert ("50.0 % (1 / 2)" in page) is seen, role
@@ -178,6 +183,11 @@ def test_a_definition_without_a_formula_is_refused(staff, desk):
 
     assert (answer.status_code, IndicatorDefinition.objects.filter(code="on_time_rate").count()) == (200, 1)
     change = reverse("admin:reports_indicatordefinition_change", args=[row.pk])
-    assert desk(staff("desk_head")).post(change, {**values, "name": "按时率", "valid_from": "2026-01-01"}).status_code == 302
+    assert (
+        desk(staff("desk_head"))
+        .post(change, {**values, "name": "按时率", "valid_from": "2026-01-01"})
+        .status_code
+        == 302
+    )
     row.refresh_from_db()
     assert (row.name, row.version) == ("按时率", 1)

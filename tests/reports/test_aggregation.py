@@ -58,7 +58,9 @@ def test_the_statement_and_the_replay_agree_on_any_history(resident, staff, seed
 
 
 def test_counting_bit_by_bit_and_all_at_once_gives_the_same_rows(resident, staff):
-    walks = random_walks(resident.resident_id, seed=77, count=80, start=START, days=20, staff=staff("intake_clerk"))
+    walks = random_walks(
+        resident.resident_id, seed=77, count=80, start=START, days=20, staff=staff("intake_clerk")
+    )
     walk_write(*walks)
     moments = [START + dt.timedelta(hours=hours) for hours in (0, 1, 30, 31, 150, 300, 420, 600)]
 
@@ -73,7 +75,11 @@ def test_counting_bit_by_bit_and_all_at_once_gives_the_same_rows(resident, staff
 
 
 def test_days_counted_anew_in_any_order_give_the_rows_that_were_there(resident, staff):
-    walk_write(*random_walks(resident.resident_id, seed=5, count=60, start=START, days=20, staff=staff("intake_clerk")))
+    walk_write(
+        *random_walks(
+            resident.resident_id, seed=5, count=60, start=START, days=20, staff=staff("intake_clerk")
+        )
+    )
     services.figures_rebuild(now=MORNING)
     before, of_units = stored(), unit_figures()
     days = sorted({row[0] for row in before})
@@ -107,7 +113,11 @@ def test_an_approved_exclusion_moves_all_days_of_its_case_to_its_basis(resident,
 
 
 def test_a_changed_figure_is_found(resident, staff):
-    walk_write(*random_walks(resident.resident_id, seed=2, count=20, start=START, days=20, staff=staff("intake_clerk")))
+    walk_write(
+        *random_walks(
+            resident.resident_id, seed=2, count=20, start=START, days=20, staff=staff("intake_clerk")
+        )
+    )
     services.figures_rebuild(now=MORNING)
     row = DailyFigure.objects.filter(submitted=1).order_by("day", "id")[0]
     DailyFigure.objects.filter(id=row.id).update(submitted=2)

@@ -20,7 +20,9 @@ SINCE, UNTIL = dt.date(2026, 2, 15), dt.date(2026, 3, 8)
 def listed(code, part, *, since=SINCE, until=UNTIL, filters=EVERYTHING, limit=7):
     found, after = [], None
     for _page in range(200):
-        page = figure_cases(code=code, part=part, since=since, until=until, filters=filters, after=after, limit=limit)
+        page = figure_cases(
+            code=code, part=part, since=since, until=until, filters=filters, after=after, limit=limit
+        )
         found += page.rows
         after = page.after
         if after is None:

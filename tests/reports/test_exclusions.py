@@ -52,7 +52,9 @@ def test_a_head_of_the_desk_decides_what_a_clerk_asked_for(case, clerk, head, ap
     assert (exclusion.state, exclusion.decided_by_id, exclusion.counted_at) == (state, head.id, None)
 
 
-def test_approved_the_case_is_left_out_when_the_figures_are_counted_next(case, clerk, head, django_capture_on_commit_callbacks):
+def test_approved_the_case_is_left_out_when_the_figures_are_counted_next(
+    case, clerk, head, django_capture_on_commit_callbacks
+):
     services.figures_rebuild(now=project_clock.now())
     exclusion = ask(case, clerk)
 
@@ -112,7 +114,9 @@ def test_a_supervisor_asks_for_cases_of_the_own_units_only(case, staff):
     assert CaseExclusion.objects.count() == 1
 
 
-def test_one_case_has_one_open_or_approved_exclusion_and_may_be_asked_for_again_when_denied(case, clerk, head):
+def test_one_case_has_one_open_or_approved_exclusion_and_may_be_asked_for_again_when_denied(
+    case, clerk, head
+):
     first = ask(case, clerk)
     with pytest.raises(errors.ExclusionActive):
         ask(case, clerk, basis=Basis.FORCE_MAJEURE)

@@ -12,7 +12,12 @@ M = Measure
 
 def on_time(sums, stock):
     return figure_of(
-        code="on_time_rate", version=1, formula=FORMULAS["on_time_rate", 1], small_sample=30, sums=sums, stock=stock
+        code="on_time_rate",
+        version=1,
+        formula=FORMULAS["on_time_rate", 1],
+        small_sample=30,
+        sums=sums,
+        stock=stock,
     )
 
 
@@ -23,7 +28,10 @@ def test_a_formula_of_an_unknown_version_is_refused():
 
 def test_excluded_cases_leave_both_sides_and_are_told():
     figure = on_time(
-        {"": {M.ANSWERED: 40, M.ANSWERED_IN_TIME: 36}, Basis.UNREASONABLE: {M.ANSWERED: 3, M.ANSWERED_IN_TIME: 1}},
+        {
+            "": {M.ANSWERED: 40, M.ANSWERED_IN_TIME: 36},
+            Basis.UNREASONABLE: {M.ANSWERED: 3, M.ANSWERED_IN_TIME: 1},
+        },
         {"": 8, Basis.OUT_OF_REMIT: 2},
     )
 

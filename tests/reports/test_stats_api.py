@@ -38,7 +38,12 @@ def test_everybody_reads_the_published_figures_with_their_definitions(anyone, se
     answer = anyone.get(PATH)
 
     body = answer.json()
-    assert (answer.status_code, body["from"], body["to"], body["unit"]) == (200, "2026-02-09", "2026-03-10", None)
+    assert (answer.status_code, body["from"], body["to"], body["unit"]) == (
+        200,
+        "2026-02-09",
+        "2026-03-10",
+        None,
+    )
     assert body["as_of"] == "2026-03-10T10:00:00+08:00"
     published = set(IndicatorDefinition.objects.filter(is_published=True).values_list("code", flat=True))
     assert set(figures(answer)) == published
@@ -58,7 +63,12 @@ def test_a_unit_is_asked_for_by_its_code_and_small_numbers_are_not_shown(anyone,
     of_cg, of_sw = (figures(anyone.get(PATH, unit=code))["on_time_rate"] for code in ("CG", "SW"))
 
     assert (of_cg["numerator"], of_cg["denominator"], of_cg["suppressed"]) == (6, 7, False)
-    assert (of_sw["numerator"], of_sw["denominator"], of_sw["rate"], of_sw["suppressed"]) == (None, None, None, True)
+    assert (of_sw["numerator"], of_sw["denominator"], of_sw["rate"], of_sw["suppressed"]) == (
+        None,
+        None,
+        None,
+        True,
+    )
     assert anyone.get(PATH, unit="SW").json()["unit"] == {"code": "SW", "name": "区水务局"}
 
 

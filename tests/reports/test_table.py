@@ -38,9 +38,7 @@ def of(row, code):
 def sent(resident, *, to: str = "CG", at: dt.datetime = START, due: dt.timedelta = 2 * DAY, **values) -> Walk:
     """A case that was handed in and dispatched an hour later; its first contact is due four hours after that."""
     walk = walk_begin(resident.resident_id, at=at, due_at=at + due, **values)
-    walk.act(
-        move_named(V.DISPATCH, S.SUBMITTED), at=at + HOUR, unit=unit(to), contact_due_at=at + 5 * HOUR
-    )
+    walk.act(move_named(V.DISPATCH, S.SUBMITTED), at=at + HOUR, unit=unit(to), contact_due_at=at + 5 * HOUR)
     return walk
 
 
@@ -125,7 +123,9 @@ def test_the_first_contact_counts_once_its_stage_has_ended(resident):
     too_late.act(move_named(V.CONTACT, S.DISPATCHED), at=START + 6 * HOUR)
     waiting.act(move_named(V.RETURN, S.DISPATCHED), at=START + 2 * HOUR)
     answered_at_once = answered(resident, after=3 * HOUR)
-    counted(in_time, too_late, silent, waiting, answered_at_once, sent(resident, at=START + 7 * DAY - 3 * HOUR))
+    counted(
+        in_time, too_late, silent, waiting, answered_at_once, sent(resident, at=START + 7 * DAY - 3 * HOUR)
+    )
 
     assert of(table(until=MONDAY + 7 * DAY).total, "responded_rate") == (2, 4, 0.5)
 
@@ -150,7 +150,10 @@ def test_ratings_count_on_their_day_and_verify_the_answer_on_its_own(resident, s
 def test_a_rate_over_few_cases_is_marked(resident):
     IndicatorDefinition.objects.filter(code="on_time_rate").update(small_sample=3)
     forget_all()
-    counted(*(answered(resident, after=DAY, to="CG") for _each in range(3)), answered(resident, after=DAY, to="SW"))
+    counted(
+        *(answered(resident, after=DAY, to="CG") for _each in range(3)),
+        answered(resident, after=DAY, to="SW"),
+    )
 
     marks = {row.label: row.figures["on_time_rate"].small_sample for row in table().rows if row.label}
 
@@ -169,7 +172,10 @@ def test_an_exclusion_leaves_a_case_out_of_both_sides_and_stays_visible(resident
     assert of(total, "on_time_rate") == (1, 1, 1.0)
     assert total.figures["on_time_rate"].excluded == 2
     # Force majeure is no reason to leave a case out of what its resident says.
-    assert (of(total, "verified_resolution_rate"), total.figures["verified_resolution_rate"].excluded) == ((0, 2, 0.0), 0)
+    assert (of(total, "verified_resolution_rate"), total.figures["verified_resolution_rate"].excluded) == (
+        (0, 2, 0.0),
+        0,
+    )
     assert of(total, "submitted") == (3, None, None)
 
 

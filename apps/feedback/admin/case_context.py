@@ -18,7 +18,7 @@ from apps.feedback.incident_selectors import alike_of
 from apps.feedback.models import Case
 from apps.feedback.parts import actors_of, contact_allowed, reporter_hidden
 from apps.feedback.redaction import person_masked
-from apps.feedback.states import JOINABLE, Actor, CaseState, Identity, Verb, verbs_open
+from apps.feedback.states import JOINABLE, Actor, CaseState, Identity, Urgency, Verb, verbs_open
 from apps.notifications import selectors as notifications
 
 _CLERKS = frozenset({Actor.CLERK, Actor.DESK_HEAD})
@@ -52,7 +52,9 @@ def acts_of(case: Case, staff: Any, bound: dict[Verb, MoveForm]) -> list[dict[st
             "preview": reverse("admin:feedback_case_preview", args=[case.pk, verb.value])
             if verb in _TELLING
             else "",
-            "templates": services.templates_offered(case=case, use=_TEMPLATES[verb]) if verb in _TEMPLATES else [],
+            "templates": services.templates_offered(case=case, use=_TEMPLATES[verb])
+            if verb in _TEMPLATES
+            else [],
             "open": verb in verbs,
         }
         for verb in known
@@ -79,7 +81,7 @@ def context_of(case: Case, staff: Any) -> dict[str, Any]:
         "timeline": _timeline(case, history, shown),
         "rating": history.ratings.get(case.id),
         "identity": labels.IDENTITY_LABELS[Identity(case.identity)],
-        "urgency": labels.URGENCY_LABELS[labels.Urgency(case.urgency)],
+        "urgency": labels.URGENCY_LABELS[Urgency(case.urgency)],
         "board_refusal": _board_refusal(case, parts),
         "contact_allowed": contact_allowed(case=case, parts=parts),
         "elder": (elder.relation, phone_masked(elder.phone)) if elder and not hidden else None,
@@ -103,7 +105,11 @@ _ANSWERED = frozenset({CaseState.REPLIED, CaseState.RATED, CaseState.CLOSED})
 
 
 def _suggested(case: Case) -> list[tuple[str, int]]:
-    names = {code: words for _group, rows in selectors.choices_at(on=clock.today()).categories for code, words in rows}
+    names = {
+        code: words
+        for _group, rows in selectors.choices_at(on=clock.today()).categories
+        for code, words in rows
+    }
     return [(names.get(one["code"], one["code"]), round(one["score"] * 100)) for one in case.suggested]
 
 

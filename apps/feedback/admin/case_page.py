@@ -93,7 +93,11 @@ class CasePage:
         if form.is_valid():
             try:
                 told = services.act_preview(
-                    act=act.service, case=case, staff=staff_of(request), now=clock.now(), given=form.cleaned_data
+                    act=act.service,
+                    case=case,
+                    staff=staff_of(request),
+                    now=clock.now(),
+                    given=form.cleaned_data,
                 )
             except Refused as refused:
                 refusal = refused.text()
@@ -125,7 +129,11 @@ class CasePage:
     def print_view(self, request: HttpRequest, case_id: Any) -> HttpResponse:
         """Show the work order (工单) for the printer: no contact data, no internal notes of other units."""
         case = self._case(request, case_id)
-        context = {**context_of(case, staff_of(request)), "case": case, "printed_at": clock.local(clock.now())}
+        context = {
+            **context_of(case, staff_of(request)),
+            "case": case,
+            "printed_at": clock.local(clock.now()),
+        }
         return _private(TemplateResponse(request, "admin/feedback/print.html", context))
 
     def _page(

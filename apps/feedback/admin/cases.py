@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls.resolvers import URLPattern
@@ -23,7 +24,7 @@ from apps.feedback.admin.exports import CaseExports
 from apps.feedback.admin.marks import due_mark
 from apps.feedback.admin.saved_filters import filters_offered
 from apps.feedback.models import Case
-from apps.feedback.states import RANK_NUDGED, RANK_SUPERVISED
+from apps.feedback.states import RANK_NUDGED, RANK_SUPERVISED, Urgency
 
 
 @admin.register(Case)
@@ -50,10 +51,16 @@ class CaseAdmin(BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
     change_list_template = "admin/feedback/queue.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        """Return the queue of this person; a single case also when another unit leads it and theirs helps."""
-        if request.resolver_match and request.resolver_match.url_name == "feedback_case_changelist":
-            return selectors.queue_of(staff=request.user)
-        return selectors.cases_visible(staff=request.user)
+        """Return the queue of this person."""
+        return selectors.queue_of(staff=request.user)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Case | None:
+        """Return a case that this person may open: also one that another unit leads and theirs helps with."""
+        del from_field
+        try:
+            return selectors.cases_visible(staff=request.user).filter(pk=object_id).first()
+        except ValidationError:
+            return None
 
     def get_ordering(self, _request: HttpRequest) -> list[Any]:
         """Order as the queue does."""
@@ -74,7 +81,8 @@ class CaseAdmin(BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the queue with the filters that this person saved or others share."""
         context = {**(extra_context or {}), "saved_filters": filters_offered(staff=staff_of(request))}
-        return super().changelist_view(request, context)
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         """Add the doors of single cases, of several at once, and of exports."""
@@ -87,7 +95,7 @@ class CaseAdmin(BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
         mark = marks.get(case.queue_rank)
         if mark is None and case.urgency == "normal":
             return case.state_label
-        words = mark or labels.URGENCY_LABELS[labels.Urgency(case.urgency)]
+        words = mark or labels.URGENCY_LABELS[Urgency(case.urgency)]
         return format_html('{} <span class="qs-mark qs-late">{}</span>', case.state_label, words)
 
     @admin.display(description=_("text"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -29,7 +30,10 @@ class ExportForm(forms.Form):
 
     reason = forms.CharField(label=_("Why do you need this list?"), max_length=200)
     columns = forms.MultipleChoiceField(
-        label=_("Columns"), choices=list(COLUMNS.items()), initial=list(COLUMNS), widget=forms.CheckboxSelectMultiple
+        label=_("Columns"),
+        choices=list(COLUMNS.items()),
+        initial=list(COLUMNS),
+        widget=forms.CheckboxSelectMultiple,
     )
 
 
@@ -69,9 +73,8 @@ class CaseExports:
 
     def _filtered(self, request: HttpRequest, query: str) -> QuerySet[Case]:
         """Return what the queue shows under ``query``, and nothing that this person does not see there."""
-        asked = request
-        asked.GET = QueryDict(query)  # type: ignore[assignment]
-        asked.resolver_match.url_name = "feedback_case_changelist"  # type: ignore[union-attr]
+        asked = copy(request)
+        asked.GET = QueryDict(query)
         rows: QuerySet[Case] = self.get_changelist_instance(asked).get_queryset(asked)
         return rows
 

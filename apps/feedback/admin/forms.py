@@ -51,15 +51,22 @@ class TextForm(MoveForm):
 
 
 class ContactForm(MoveForm):
-    text = _area(_("How the resident was contacted, and what was agreed"), help_text=_("The resident reads it."))
+    text = _area(
+        _("How the resident was contacted, and what was agreed"), help_text=_("The resident reads it.")
+    )
 
 
 class ContributeForm(MoveForm):
-    text = _area(_("Opinion or result of your unit"), chars=REPLY_CHARS, help_text=_("The resident does not see it."))
+    text = _area(
+        _("Opinion or result of your unit"), chars=REPLY_CHARS, help_text=_("The resident does not see it.")
+    )
 
 
 class AskForm(MoveForm):
-    text = _area(_("Question to the resident"), help_text=_("The clock stands until the answer comes or the term ends."))
+    text = _area(
+        _("Question to the resident"),
+        help_text=_("The clock stands until the answer comes or the term ends."),
+    )
 
 
 class SuperviseForm(MoveForm):
@@ -80,7 +87,9 @@ class ReplyForm(MoveForm):
     contact = PlainText(label=_("How the resident was contacted"), max_length=LINE_CHARS, required=False)
     document = PlainText(label=_("Document number"), max_length=LINE_CHARS, required=False)
     photos_before = PhotosField(label=_("Photos before"), required=False)
-    photos_after = PhotosField(label=_("Photos after"), required=False, help_text=_("The resident sees them."))
+    photos_after = PhotosField(
+        label=_("Photos after"), required=False, help_text=_("The resident sees them.")
+    )
     # Which template the text started from; the page's script fills it in.
     template_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     template_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -127,7 +136,9 @@ class DispatchForm(UnitForm):
 
 
 class RulingForm(UnitForm):
-    reason = _area(_("Reason of the ruling"), help_text=_("It binds the unit and guides the next case of this kind."))
+    reason = _area(
+        _("Reason of the ruling"), help_text=_("It binds the unit and guides the next case of this kind.")
+    )
 
 
 class SplitForm(UnitForm):
@@ -161,7 +172,9 @@ class ClassifyForm(MoveForm):
     category = forms.ChoiceField(label=_("Category"), required=False)
     urgency = forms.ChoiceField(label=_("Urgency"), choices=labels.choices(labels.URGENCY_LABELS))
     reported_unit = forms.ChoiceField(
-        label=_("Reported unit"), required=False, help_text=_("It never gets this case nor sees who reported it.")
+        label=_("Reported unit"),
+        required=False,
+        help_text=_("It never gets this case nor sees who reported it."),
     )
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:

@@ -58,7 +58,9 @@ class RoutingRuleAdmin(ReferenceAdmin):
         if change and form.changed_data:
             services.rule_changed(row=obj)
             self.message_user(
-                request, _("The rule is a draft again: try it on last month's cases before it goes live."), messages.INFO
+                request,
+                _("The rule is a draft again: try it on last month's cases before it goes live."),
+                messages.INFO,
             )
         super().save_model(request, obj, form, change)
 
@@ -67,7 +69,9 @@ class RoutingRuleAdmin(ReferenceAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:rule_id>/try/", wrap(self.try_view), name="feedback_routingrule_try"),
-            path("<int:rule_id>/switch/<str:mode>/", wrap(self.switch_view), name="feedback_routingrule_switch"),
+            path(
+                "<int:rule_id>/switch/<str:mode>/", wrap(self.switch_view), name="feedback_routingrule_switch"
+            ),
             *super().get_urls(),
         ]
 
@@ -80,8 +84,15 @@ class RoutingRuleAdmin(ReferenceAdmin):
         except Refused as refused:
             self.message_user(request, refused.text(), messages.ERROR)
         else:
-            words = _("Of %(cases)s cases the rule fits %(matched)s: %(same)s as they went, %(other)s otherwise.")
-            told = {"cases": made.cases, "matched": made.matched, "same": made.same_unit, "other": made.other_unit}
+            words = _(
+                "Of %(cases)s cases the rule fits %(matched)s: %(same)s as they went, %(other)s otherwise."
+            )
+            told = {
+                "cases": made.cases,
+                "matched": made.matched,
+                "same": made.same_unit,
+                "other": made.other_unit,
+            }
             self.message_user(request, words % told, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:feedback_routingrule_change", args=[rule_id]))
 

@@ -102,4 +102,6 @@ class RatingAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rating]:
         """Return the ratings of the cases that this person may see."""
-        return Rating.objects.filter(case__in=Case.objects.visible_to(request.user)).select_related("case", "called_by")
+        return Rating.objects.filter(case__in=Case.objects.visible_to(request.user)).select_related(
+            "case", "called_by"
+        )

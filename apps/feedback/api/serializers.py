@@ -65,7 +65,9 @@ def _elder(given: dict[str, Any] | None) -> Elder | None:
 
 
 def _uploads() -> Any:
-    return serializers.ListField(child=serializers.UUIDField(), max_length=MAX_UPLOADS, required=False, default=list)
+    return serializers.ListField(
+        child=serializers.UUIDField(), max_length=MAX_UPLOADS, required=False, default=list
+    )
 
 
 class SuggestInput(Input):

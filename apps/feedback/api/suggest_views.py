@@ -31,7 +31,8 @@ class SuggestView(ResidentView):
             {
                 "id": str(found.id),
                 "categories": [
-                    {"code": code, "name": name, "score": round(score, 4)} for code, name, score in found.categories
+                    {"code": code, "name": name, "score": round(score, 4)}
+                    for code, name, score in found.categories
                 ],
                 "similar": [_similar(one) for one in found.similar],
                 "answers": [{"kind": one.kind, "title": one.title, "url": one.url} for one in found.answers],

@@ -55,9 +55,14 @@ class Case(models.Model):
     identity = models.CharField(_("identity"), max_length=10, choices=labels.choices(labels.IDENTITY_LABELS))
     allow_public = models.BooleanField(_("may be published"), default=False)
     # What others may call it by; it says nothing until the case is published or offered to be followed.
-    public_number = models.CharField(_("public number"), max_length=12, unique=True, default=public_number_new)
+    public_number = models.CharField(
+        _("public number"), max_length=12, unique=True, default=public_number_new
+    )
     urgency = models.CharField(
-        _("urgency"), max_length=10, choices=labels.choices(labels.URGENCY_LABELS), default=Urgency.NORMAL.value
+        _("urgency"),
+        max_length=10,
+        choices=labels.choices(labels.URGENCY_LABELS),
+        default=Urgency.NORMAL.value,
     )
     state = models.CharField(
         _("state"),
@@ -135,9 +140,7 @@ class Case(models.Model):
                 | Q(lng__isnull=False, lat__isnull=False, crs__in=["gcj02", "wgs84"]),
                 name="case_place_whole",
             ),
-            models.CheckConstraint(
-                condition=Q(urgency__in=[u.value for u in Urgency]), name="case_urgency"
-            ),
+            models.CheckConstraint(condition=Q(urgency__in=[u.value for u in Urgency]), name="case_urgency"),
             models.CheckConstraint(
                 condition=Q(state=CaseState.MERGED.value, master__isnull=False)
                 | ~Q(state=CaseState.MERGED.value),
@@ -165,7 +168,9 @@ class Case(models.Model):
                 fields=["queue_rank", "due_at", "id"], condition=Q(settled_at=None), name="case_waiting"
             ),
             models.Index(
-                fields=["unit", "queue_rank", "due_at", "id"], condition=Q(settled_at=None), name="case_unit_waiting"
+                fields=["unit", "queue_rank", "due_at", "id"],
+                condition=Q(settled_at=None),
+                name="case_unit_waiting",
             ),
             models.Index(fields=["-submitted_at", "-id"], name="case_newest"),
             # Where the next report of one event is looked for.

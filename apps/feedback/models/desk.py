@@ -41,7 +41,9 @@ class ReplyTemplate(models.Model):
         verbose_name = _("reply template")
         verbose_name_plural = _("reply templates")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(use__in=["reply", "refuse", "ask"]), name="reply_template_use"),
+            models.CheckConstraint(
+                condition=Q(use__in=["reply", "refuse", "ask"]), name="reply_template_use"
+            ),
             models.UniqueConstraint(fields=["name", "use"], name="reply_template_name"),
         ]
 

@@ -103,7 +103,9 @@ class RoutingTrial(models.Model):
     """What a version of a rule would have done with the cases of a time (试运行)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    rule = models.ForeignKey(RoutingRule, models.CASCADE, related_name="trials", verbose_name=_("routing rule"))
+    rule = models.ForeignKey(
+        RoutingRule, models.CASCADE, related_name="trials", verbose_name=_("routing rule")
+    )
     rule_version = models.PositiveIntegerField(_("version"))
     at = models.DateTimeField(_("at"))
     staff = models.ForeignKey(

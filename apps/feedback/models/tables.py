@@ -27,9 +27,7 @@ class DeadlineProfile(models.Model):
     settle_value = models.PositiveSmallIntegerField(_("settled within"))
     settle_unit = models.CharField(_("unit of settling"), max_length=8, choices=_TERM_UNITS)
     sign_value = models.PositiveSmallIntegerField(_("signed for within"), default=1)
-    sign_unit = models.CharField(
-        _("unit of signing"), max_length=8, choices=_TERM_UNITS, default="workday"
-    )
+    sign_unit = models.CharField(_("unit of signing"), max_length=8, choices=_TERM_UNITS, default="workday")
     return_value = models.PositiveSmallIntegerField(_("returned within, 0: not at all"), default=2)
     return_unit = models.CharField(
         _("unit of returning"), max_length=8, choices=_TERM_UNITS, default="workday"
@@ -75,7 +73,8 @@ class DeadlineProfile(models.Model):
                 name="profile_units",
             ),
             models.CheckConstraint(
-                condition=Q(sign_value__gte=1, answer_within_days__gte=1, max_hops__lte=9), name="profile_stages"
+                condition=Q(sign_value__gte=1, answer_within_days__gte=1, max_hops__lte=9),
+                name="profile_stages",
             ),
         ]
 
@@ -147,7 +146,11 @@ class DeadlineRule(models.Model):
 
     position = models.PositiveSmallIntegerField(_("order"), default=100)
     request_type = models.CharField(
-        _("type"), max_length=12, blank=True, choices=labels.choices(labels.TYPE_LABELS), help_text=_("Empty: any.")
+        _("type"),
+        max_length=12,
+        blank=True,
+        choices=labels.choices(labels.TYPE_LABELS),
+        help_text=_("Empty: any."),
     )
     category = models.ForeignKey(
         Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("category"),
@@ -158,7 +161,10 @@ class DeadlineRule(models.Model):
         help_text=_("Empty: any."),
     )  # fmt: skip
     over = models.CharField(
-        _("instead of profile"), max_length=20, blank=True, help_text=_("Empty: whatever the category's profile is.")
+        _("instead of profile"),
+        max_length=20,
+        blank=True,
+        help_text=_("Empty: whatever the category's profile is."),
     )
     profile_code = models.CharField(_("deadline profile"), max_length=20)
     valid_from = models.DateField(_("valid from"))

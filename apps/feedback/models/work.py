@@ -181,9 +181,7 @@ class Ruling(models.Model):
         DutyClause, models.PROTECT, null=True, related_name="+", verbose_name=_("duty clause")
     )
     reason = models.CharField(_("reason"), max_length=500)
-    staff = models.ForeignKey(
-        "accounts.Staff", models.PROTECT, related_name="+", verbose_name=_("ruled by")
-    )
+    staff = models.ForeignKey("accounts.Staff", models.PROTECT, related_name="+", verbose_name=_("ruled by"))
     at = models.DateTimeField(_("at"))
 
     class Meta:

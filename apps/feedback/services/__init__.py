@@ -140,11 +140,11 @@ __all__ = [
     "rule_switch",
     "rule_try",
     "rules_write",
+    "suggest",
     "suggestion_load",
     "suggestion_train",
     "template_fill",
     "templates_offered",
-    "suggest",
     "templates_write",
     "unit_proposed",
 ]

@@ -84,7 +84,11 @@ def _decide(case: Case, staff: Staff, state: Extension.State, now: dt.datetime) 
 
 def _asker_tell(case: Case, asked: Extension, word: str, now: dt.datetime) -> None:
     told = told_of(
-        event="extension_decided", case=case, staff_ids=frozenset({asked.asked_by_id}), key=str(asked.id), word=word
+        event="extension_decided",
+        case=case,
+        staff_ids=frozenset({asked.asked_by_id}),
+        key=str(asked.id),
+        word=word,
     )
     notifications.staff_tell(told=[told], now=now)
 

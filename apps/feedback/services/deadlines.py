@@ -57,7 +57,9 @@ def stages_from(*, dispatched_at: dt.datetime, profile: Profile) -> dict[str, An
     }
 
 
-def due_fields(*, case: Case, profile: Profile | None = None, extension_workdays: int | None = None) -> dict[str, Any]:
+def due_fields(
+    *, case: Case, profile: Profile | None = None, extension_workdays: int | None = None
+) -> dict[str, Any]:
     """Return the deadline's fields as the rows of ``case`` say now.  1 query (its pauses) and those of ``calendar_load``.
 
     ``profile``, ``extension_workdays``  instead of the case's own
@@ -120,7 +122,9 @@ def deadlines_recompute(*, now: dt.datetime) -> int:
 def _reclock(case_id: UUID, now: dt.datetime) -> int:
     """Write the new deadline of one case, looked at again under its lock; returns 1 when it moved."""
     with transaction.atomic():
-        case = Case.objects.select_for_update(of=("self",)).exclude(state__in=_UNDUE).filter(id=case_id).first()
+        case = (
+            Case.objects.select_for_update(of=("self",)).exclude(state__in=_UNDUE).filter(id=case_id).first()
+        )
         fields = due_fields(case=case) if case else {}
         if case is None or fields["due_at"] == case.due_at:
             return 0

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from apps.accounts.models import Department, Staff
 
 
-def _act(number: str, staff: Staff, version: int | None, verb: Verb, now: dt.datetime, **written: Any) -> None:
+def _act(
+    number: str, staff: Staff, version: int | None, verb: Verb, now: dt.datetime, **written: Any
+) -> None:
     by = By(Actor.CLERK, staff)
     case = case_lock(rows=Case.objects.visible_to(staff), number=number, version=version)
     case_move(case=case, move=move_of(case=case, verb=verb, by=by), by=by, now=now, **written)
@@ -221,9 +223,7 @@ def case_call_back(
     with transaction.atomic():
         by = By(Actor.CLERK, staff)
         case = case_lock(rows=Case.objects.visible_to(staff), number=number, version=version)
-        rating_write(
-            case=case, by=by, resolved=resolved, satisfaction=satisfaction, comment=comment, now=now
-        )
+        rating_write(case=case, by=by, resolved=resolved, satisfaction=satisfaction, comment=comment, now=now)
 
 
 def case_close(*, number: str, staff: Staff, version: int | None, reason: str, now: dt.datetime) -> None:

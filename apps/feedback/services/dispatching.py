@@ -138,7 +138,11 @@ def _by_category(code: str | None, street: str | None, *, chosen: bool) -> Propo
     name = facts.name if chosen else _("suggested: %(name)s") % {"name": facts.name}
     # Matters of the streets as such (JD) and those that are tried at the street first.
     if office is not None and (facts.territorial or facts.lead_code == "JD"):
-        return Proposal(office[0], office[1], _("street office of the place, category “%(name)s”") % {"name": name})
+        return Proposal(
+            office[0], office[1], _("street office of the place, category “%(name)s”") % {"name": name}
+        )
     if facts.lead_id is None:
         return None
-    return Proposal(facts.lead_id, facts.lead_code, _("lead unit of the category “%(name)s”") % {"name": name})
+    return Proposal(
+        facts.lead_id, facts.lead_code, _("lead unit of the category “%(name)s”") % {"name": name}
+    )

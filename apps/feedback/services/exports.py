@@ -30,5 +30,8 @@ def export_record(
         CaseExport.objects.create(
             staff=staff, at=now, reason=reason, query=query, columns=list(columns), rows=len(cases)
         )
-        looked = [Looked(case.resident_id, case.number, str(_("case exported without contact data"))) for case in cases]
+        looked = [
+            Looked(case.resident_id, case.number, str(_("case exported without contact data")))
+            for case in cases
+        ]
         accounts.access_record_many(staff=staff, looked=looked, reason=reason, now=now)

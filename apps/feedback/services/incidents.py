@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from apps.accounts.models import Staff
 
 
-def case_merge(
-    *, number: str, staff: Staff, version: int | None, into: str, now: dt.datetime
-) -> None:
+def case_merge(*, number: str, staff: Staff, version: int | None, into: str, now: dt.datetime) -> None:
     """Merge a case into the one that stands for the event.  8 queries, one more for cases merged into it before.
 
     ``into``  number of the master: unanswered, not merged itself.  Every reporter keeps number, deadline and rating.
@@ -60,7 +58,9 @@ def case_merge(
 
 def _merge_check(case: Case, master: Case) -> None:
     if CaseState(master.state) not in JOINABLE or master.master_id is not None:
-        raise MergeRefused(attr="into", why=_("the other one is “%(state)s”.") % {"state": master.state_label})
+        raise MergeRefused(
+            attr="into", why=_("the other one is “%(state)s”.") % {"state": master.state_label}
+        )
     if case.parent_id is not None or master.parent_id is not None:
         raise MergeRefused(why=_("one of them is a part of another case."))
     if case.parts.exists():

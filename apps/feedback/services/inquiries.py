@@ -46,7 +46,7 @@ def suggest(*, text: str, street: str | None, point: Point | None, now: dt.datet
     """
     found = categories_suggested(text=text)
     held = intake.tables().categories
-    facts = {code: held[code][0][1] for code, _score in found if code in held}
+    facts = {code: rows[0][1] for code, _score in found if (rows := held.get(code))}
     case = Case(text=text, street_id=street, submitted_at=now)
     if point is not None:
         case.lng, case.lat, case.crs = point.lng, point.lat, point.crs
@@ -62,7 +62,10 @@ def suggest(*, text: str, street: str | None, point: Point | None, now: dt.datet
 
 def _offerable(one: Alike) -> bool:
     rows = intake.tables().categories.get(one.category or "")
-    return bool(rows) and rows[0][1].public_by_default and not rows[0][1].sensitive and one.request_type != "report"
+    if not rows or one.request_type == "report":
+        return False
+    facts = rows[0][1]
+    return facts.public_by_default and not facts.sensitive
 
 
 def inquiry_solved(*, inquiry_id: UUID, kind: str, url: str, now: dt.datetime) -> None:

@@ -61,7 +61,10 @@ def _expire(case_id: Any, now: dt.datetime) -> int:
         if case is None:
             raise CaseNotFound
         # Someone may have answered or taken it up while this was waiting for the lock.
-        if case.state != CaseState.SUSPENDED or not case.pauses.filter(ended_at=None, until__lte=now).exists():
+        if (
+            case.state != CaseState.SUSPENDED
+            or not case.pauses.filter(ended_at=None, until__lte=now).exists()
+        ):
             return 0
         resume_move(case=case, by=SYSTEM, now=now)
         unit_tell(event="answered", case=case, key=f"expired:{case.version}", now=now, roles=(Role.HANDLER,))

@@ -63,11 +63,24 @@ STAGES = (
 )  # fmt: skip
 _HANDLERS, _HEADS = frozenset({Role.HANDLER}), frozenset({Role.SUPERVISOR})
 STEPS = (
-    Step("half", f"{{start}} + ({{due}} - {{start}}) * {deadlines.HALF} <= %(now)s::timestamptz AND {{due}} > %(now)s::timestamptz", _HANDLERS),
-    Step("most", f"{{start}} + ({{due}} - {{start}}) * {deadlines.MOST} <= %(now)s::timestamptz AND {{due}} > %(now)s::timestamptz", _HANDLERS),
+    Step(
+        "half",
+        f"{{start}} + ({{due}} - {{start}}) * {deadlines.HALF} <= %(now)s::timestamptz AND {{due}} > %(now)s::timestamptz",
+        _HANDLERS,
+    ),
+    Step(
+        "most",
+        f"{{start}} + ({{due}} - {{start}}) * {deadlines.MOST} <= %(now)s::timestamptz AND {{due}} > %(now)s::timestamptz",
+        _HANDLERS,
+    ),
     Step("late_1", "{due} <= %(now)s::timestamptz", _HANDLERS),
     Step("late_2", "{due} + make_interval(hours => p.head_after_h) <= %(now)s::timestamptz", _HEADS),
-    Step("late_3", "{due} + make_interval(hours => p.chief_after_h) <= %(now)s::timestamptz", _HEADS, above=True),
+    Step(
+        "late_3",
+        "{due} + make_interval(hours => p.chief_after_h) <= %(now)s::timestamptz",
+        _HEADS,
+        above=True,
+    ),
 )
 # The names come from the tables above, every value is a parameter.
 _CLAIM = """
@@ -106,7 +119,7 @@ def reminders_send(*, now: dt.datetime) -> int:
 def _claim(stage: Stage, step: Step, now: dt.datetime) -> list[UUID]:
     when = step.when.format(start=stage.start, due=stage.due)
     statement = _CLAIM.format(due=stage.due, while_=stage.while_, when=when)
-    values = {"stage": stage.code, "step": step.code, "now": now, "limit": BATCH}
+    values: dict[str, Any] = {"stage": stage.code, "step": step.code, "now": now, "limit": BATCH}
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [row[0] for row in cursor.fetchall()]
@@ -122,7 +135,9 @@ def _tell(case_ids: Iterable[UUID], stage: Stage, step: Step, now: dt.datetime) 
     asked = units | {parent for parent in parents.values() if parent is not None}
     found = accounts.staff_to_tell(unit_ids=asked, roles=step.roles)
     heads = accounts.staff_of_role(role=Role.DESK_HEAD) if step.above else frozenset()
-    told = [one for case in cases for one in [_told(case, stage, step, found, parents, heads)] if one.staff_ids]
+    told = [
+        one for case in cases for one in [_told(case, stage, step, found, parents, heads)] if one.staff_ids
+    ]
     notifications.staff_tell(told=told, now=now)
 
 
@@ -136,7 +151,9 @@ def _told(
 ) -> StaffTold:
     """Return what to tell of one case: above the unit its parent's chief, the desk's head where there is none."""
     unit_id = parents.get(case.unit_id or 0) if step.above else case.unit_id
-    staff_ids: frozenset[int] = frozenset().union(*(found.get((unit_id or 0, role), frozenset()) for role in step.roles))
+    staff_ids: frozenset[int] = frozenset().union(
+        *(found.get((unit_id or 0, role), frozenset()) for role in step.roles)
+    )
     if step.above and not staff_ids:
         staff_ids = heads
     due = {"sign": case.sign_due_at, "contact": case.contact_due_at, "reply": case.due_at}[stage.code]
@@ -145,4 +162,3 @@ def _told(
         key=f"{stage.code}:{step.code}:{case.id}:{due:%Y%m%d%H%M}" if due else "", stage=str(stage.label),
         due=moment_text(due) if due else "",
     )  # fmt: skip
-

@@ -77,7 +77,9 @@ def case_reply(
             case=case, move=move, by=by, now=now, text=text, unit=unit, notice=told, changed=changed,
             details=details,
         )  # fmt: skip
-        staff_uploads_claim(ids=[*photos_before, *photos_after], purpose="case", attached_to=entry.id, now=now)
+        staff_uploads_claim(
+            ids=[*photos_before, *photos_after], purpose="case", attached_to=entry.id, now=now
+        )
         for member in members:
             _member_reply(member, case, text, told, now)
 

@@ -44,7 +44,11 @@ def case_supplement(
     with transaction.atomic():
         case = case_lock(rows=Case.objects.owned_by(resident_id), number=number)
         entry = case_move(
-            case=case, move=move_of(case=case, verb=Verb.SUPPLEMENT, by=RESIDENT), by=RESIDENT, now=now, text=text
+            case=case,
+            move=move_of(case=case, verb=Verb.SUPPLEMENT, by=RESIDENT),
+            by=RESIDENT,
+            now=now,
+            text=text,
         )
         uploads_claim(ids=uploads, owner_id=resident_id, purpose="case", attached_to=entry.id, now=now)
         unit_tell(event="supplemented", case=case, key=str(entry.id), now=now)

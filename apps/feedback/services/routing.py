@@ -154,10 +154,7 @@ def rule_switch(*, rule_id: int, mode: str, staff: Staff) -> None:
         row = RoutingRule.objects.select_for_update(of=("self",)).filter(id=rule_id).first()
         if row is None:
             raise RuleNotFound
-        if (
-            mode == RoutingRule.Mode.LIVE
-            and not row.trials.filter(rule_version=row.version).exists()
-        ):
+        if mode == RoutingRule.Mode.LIVE and not row.trials.filter(rule_version=row.version).exists():
             raise TrialNeeded
         row.mode = RoutingRule.Mode(mode)
         row.save(update_fields=["mode"])

@@ -156,6 +156,4 @@ def _rule_apply(case: Case, found: Match, now: dt.datetime) -> None:
     case.category_id = case.category_id or found.category
     case.urgency = found.rule.urgency or case.urgency
     changed: dict[str, Any] = {"request_type": case.request_type, "urgency": case.urgency}
-    _promise_write(
-        case, intake.profile_for(category=case.category_id, on=clock.local(now).date(), **changed)
-    )
+    _promise_write(case, intake.profile_for(category=case.category_id, on=clock.local(now).date(), **changed))

@@ -122,7 +122,8 @@ def templates_write(*, rows: Sequence[Mapping[str, Any]]) -> int:
     1 query.  Their history begins with the first change.
     """
     made = [
-        ReplyTemplate(name=row["name"], use=row["use"], category_id=row["category"], text=row["text"]) for row in rows
+        ReplyTemplate(name=row["name"], use=row["use"], category_id=row["category"], text=row["text"])
+        for row in rows
     ]
     ReplyTemplate.objects.bulk_create(made, ignore_conflicts=True)
     return len(made)

@@ -52,7 +52,13 @@ def told_of(
 
 
 def unit_tell(
-    *, event: str, case: Case, key: str, now: dt.datetime, roles: tuple[Role, ...] = (Role.HANDLER,), **fields: str
+    *,
+    event: str,
+    case: Case,
+    key: str,
+    now: dt.datetime,
+    roles: tuple[Role, ...] = (Role.HANDLER,),
+    **fields: str,
 ) -> None:
     """Tell those of the case's unit who hold one of ``roles``.  2 queries; none for a case without a unit."""
     if case.unit_id is None:

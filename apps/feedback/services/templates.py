@@ -43,7 +43,9 @@ def templates_offered(*, case: Case, use: str) -> list[Offered]:
     rows = ReplyTemplate.objects.filter(fits, use=use, is_active=True)
     known = _known(case)
     found = sorted(rows.order_by("name")[:OFFERED], key=lambda row: (row.category_id is None, row.name))
-    return [Offered(row.id, row.name, row.version, template_fill(text=row.text, known=known)) for row in found]
+    return [
+        Offered(row.id, row.name, row.version, template_fill(text=row.text, known=known)) for row in found
+    ]
 
 
 def _known(case: Case) -> dict[str, str]:

@@ -91,9 +91,7 @@ def case_ask(*, number: str, staff: Staff, version: int | None, text: str, now: 
         case, move, by = _begin(number, staff, version, Verb.ASK)
         until = now + intake.profile_by_id(profile_id=case.profile_id).answer_within
         pause = pause_begin(case=case, kind=Pause.Kind.QUESTION, until=until, now=now)
-        question = Question.objects.create(
-            case=case, pause=pause, text=text, asked_at=now, expires_at=until
-        )
+        question = Question.objects.create(case=case, pause=pause, text=text, asked_at=now, expires_at=until)
         told = {
             "unit": case.unit.short if case.unit else "", "question": text, "until": moment_text(until),
             "question_id": str(question.id),
@@ -167,9 +165,7 @@ def extension_ask(
             case=case, move=move, by=by, now=now, text=reason, unit=case.unit,
             details={"workdays": workdays, "extension": str(asked.id)},
         )  # fmt: skip
-        unit_tell(
-            event="extension_asked", case=case, key=str(asked.id), now=now, roles=(Role.SUPERVISOR,)
-        )
+        unit_tell(event="extension_asked", case=case, key=str(asked.id), now=now, roles=(Role.SUPERVISOR,))
 
 
 def _extension_check(case: Case, workdays: int, now: dt.datetime) -> None:
@@ -178,11 +174,11 @@ def _extension_check(case: Case, workdays: int, now: dt.datetime) -> None:
         raise ExtensionRefused(why=_("the terms of this kind of case have none."))
     if not 1 <= workdays <= profile.extension_max_workdays:
         raise ExtensionRefused(
-            attr="workdays", why=_("at most %(most)s working days.") % {"most": profile.extension_max_workdays}
+            attr="workdays",
+            why=_("at most %(most)s working days.") % {"most": profile.extension_max_workdays},
         )
     if case.due_at is not None and now > case.due_at:
         raise ExtensionRefused(why=_("the deadline has passed."))
     granted = case.extensions.filter(state=Extension.State.GRANTED, asked_at__gte=case.clock_from).count()
     if granted >= profile.extension_times:
         raise ExtensionRefused(why=_("it was extended already."))
-

@@ -84,9 +84,7 @@ class CaseExclusionAdmin(ReadOnlyAdmin):
                 try:
                     self._ask(request, form.cleaned_data)
                 except Refused as refused:
-                    form.add_error(
-                        refused.attr if refused.attr in form.fields else None, refused.text()
-                    )
+                    form.add_error(refused.attr if refused.attr in form.fields else None, refused.text())
                     status = refused.status
                 else:
                     return HttpResponseRedirect(reverse("admin:reports_caseexclusion_changelist"))

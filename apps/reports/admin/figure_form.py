@@ -120,4 +120,3 @@ def row_asked(*, asked: Asked, key: str) -> Asked | None:
 def cases_query(*, form: FigureForm, key: str, code: str, part: str) -> str:
     """Return the parameters of the list of cases behind one number.  ``key``  of a row, "" for the total"""
     return urlencode({**form.query(), "key": key, "code": code, "part": part})
-

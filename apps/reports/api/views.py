@@ -43,4 +43,3 @@ class StatsView(PublicView):
             since=period.since, until=period.until, by="all", filters=Filters(units=units), published=True
         )
         return Response(stats_shape(table=table, unit=unit))
-

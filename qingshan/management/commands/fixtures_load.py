@@ -54,9 +54,7 @@ class Command(BaseCommand):
             if len(password) < 10:
                 raise CommandError("DEMO_STAFF_PASSWORD takes at least 10 characters.")
             staff = demo_staff(rows=fixture("demo_staff.json"), password=password)
-            feedback.routing_rules_write(
-                rows=fixture("routing_rules.json"), valid_from=CATEGORIES_VALID_FROM
-            )
+            feedback.routing_rules_write(rows=fixture("routing_rules.json"), valid_from=CATEGORIES_VALID_FROM)
             demo_articles(folder=FIXTURES / "articles")
             demo_cases(residents=fixture("demo_residents.json"), cases=fixture("demo_cases.json"))
             reports.figures_refresh(now=clock.now())

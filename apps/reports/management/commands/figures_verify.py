@@ -23,7 +23,10 @@ class Command(BaseCommand):
         """Declare the arguments."""
         today = clock.today()
         parser.add_argument(
-            "--since", type=dt.date.fromisoformat, default=today - dt.timedelta(days=DAYS - 1), help="YYYY-MM-DD"
+            "--since",
+            type=dt.date.fromisoformat,
+            default=today - dt.timedelta(days=DAYS - 1),
+            help="YYYY-MM-DD",
         )
         parser.add_argument("--until", type=dt.date.fromisoformat, default=today, help="YYYY-MM-DD")
 
