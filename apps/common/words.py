@@ -50,7 +50,12 @@ def all_of(words: Iterable[str]) -> SearchQuery:
 
 def any_of(words: Iterable[str]) -> SearchQuery:
     """Return the search for texts that hold one of ``words`` (at least one)."""
-    return SearchQuery(" | ".join(f"'{_quoted(word)}'" for word in words), config="simple", search_type="raw")
+    return SearchQuery(any_text(words), config="simple", search_type="raw")
+
+
+def any_text(words: Iterable[str]) -> str:
+    """Return the text of a ``tsquery`` for what holds one of ``words``; empty for none."""
+    return " | ".join(f"'{_quoted(word)}'" for word in words)
 
 
 def _quoted(word: str) -> str:

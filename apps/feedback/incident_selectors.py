@@ -11,13 +11,17 @@ from uuid import UUID
 from django.db import connection
 
 from apps.common.geo import Point
+from apps.common.words import any_text, words_held
 from apps.feedback.incidents import WINDOW, cell_of, cells_around
 from apps.feedback.models import Case
 from apps.feedback.similarity import OFFER, Report, same_event_score, signature_of
 from apps.feedback.states import JOINABLE
 from apps.feedback.suggestion_selectors import suggester
 
-PER_CELL, PER_MATTER = 8, 15
+PER_CELL, PER_MATTER = 6, 12
+# So many of them are compared character by character; the words they share say which.
+COMPARED = 12
+MOST_WORDS = 30
 SHOWN = 3
 _STATES = sorted(state.value for state in JOINABLE)
 
@@ -42,31 +46,32 @@ class Alike:
 
 
 # Short walks down two indexes, one for each cell and each matter, whatever the size of the table.
-_COLUMNS = "f.id, f.number, f.public_number, f.state, f.request_type, f.category_id, f.street_id, f.text, f.lng, f.lat, f.crs, f.submitted_at"
+_COLUMNS = "f.id, f.search, f.number, f.public_number, f.state, f.request_type, f.category_id, f.street_id, f.text, f.lng, f.lat, f.crs, f.submitted_at"
 _JOINABLE = """
-f.submitted_at > %(since)s AND f.submitted_at <= %(now)s AND f.state = ANY(%(states)s) AND f.parent_id IS NULL
+f.settled_at IS NULL AND f.submitted_at > %(since)s AND f.submitted_at <= %(now)s AND f.state = ANY(%(states)s) AND f.parent_id IS NULL
 AND f.master_id IS NULL AND f.id <> %(own)s ORDER BY f.submitted_at DESC
 """
 # Column names and limits of our own; every value is a parameter.
 _FIND = f"""
-SELECT DISTINCT ON (id) * FROM (
+SELECT id, number, public_number, state, request_type, category_id, street_id, text, lng, lat, crs, submitted_at FROM (
     SELECT n.* FROM unnest(%(cells)s::int[]) AS here(cell), LATERAL (
         SELECT {_COLUMNS} FROM feedback_case f WHERE f.cell = here.cell AND {_JOINABLE} LIMIT {PER_CELL}
     ) AS n
-    UNION ALL
+    UNION
     SELECT n.* FROM unnest(%(categories)s::text[]) AS matter(code), LATERAL (
         SELECT {_COLUMNS} FROM feedback_case f
         WHERE f.category_id = matter.code AND f.street_id = %(street)s AND {_JOINABLE} LIMIT {PER_MATTER}
     ) AS n
 ) AS found
+ORDER BY ts_rank(search, to_tsquery('simple', %(words)s)) DESC, submitted_at DESC LIMIT {COMPARED}
 """  # noqa: S608
 
 
 def alike_of(*, case: Case, now: dt.datetime) -> list[Alike]:
     """Return the live cases that may be the same event as ``case``, most alike first, at most 3.  1 query.
 
-    Looked for among the newest of the last 14 days: 8 in each map cell around its place, and 15 of each category that it
-    has or may have in its street.  ``case`` need not be written yet.
+    Looked for among the newest of the last 14 days: 6 in each map cell around its place, and 12 of each category that it
+    has or may have in its street; the 12 that share most words with it are compared.  ``case`` need not be written yet.
     """
     rows = _candidates(case, now)
     if not rows:
@@ -124,6 +129,7 @@ def _candidates(case: Case, now: dt.datetime) -> list[dict[str, Any]]:
     values: dict[str, Any] = {
         "cells": cells_around(cell) if cell is not None else [], "categories": categories if case.street_id else [],
         "street": case.street_id, "since": now - WINDOW, "now": now, "states": _STATES, "own": case.id,
+        "words": any_text(list(dict.fromkeys(words_held(case.text[:500])))[:MOST_WORDS]),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_FIND, values)

@@ -12,8 +12,8 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from apps.accounts import selectors as accounts
 from apps.common.changes import kept
-from apps.common.models import Upload
-from apps.common.selectors import streets_in_force, uploads_of
+from apps.common.models import Street, Upload
+from apps.common.selectors import uploads_of
 from apps.feedback.board_states import BoardState
 from apps.feedback.errors import CaseNotFound
 from apps.feedback.models import (
@@ -29,6 +29,7 @@ from apps.feedback.models import (
 from apps.feedback.states import CaseState
 
 QUEUE_ORDER = ("queue_rank", "due_at", "id")
+NEWEST = ("-submitted_at", "-id")
 
 
 def category_tree(*, on: dt.date) -> list[dict[str, Any]]:
@@ -137,33 +138,48 @@ def helped_of(*, staff: Any) -> QuerySet[Case]:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What forms and filters offer: (code, words)."""
+class FilterChoices:
+    """What the filters of the queue offer: (code, words)."""
 
     units: list[tuple[str, str]]
-    unit_ids: list[tuple[str, str]]
     streets: list[tuple[str, str]]
     groups: list[tuple[str, str]]
+
+
+def filter_choices_at(*, on: dt.date) -> FilterChoices:
+    """Return what the queue can be filtered by on ``on``.  No query while nothing changed, else 3."""
+
+    def load() -> FilterChoices:
+        units = accounts.departments_active().values_list("id", "short")
+        streets = Street.objects.in_force(on).filter(selectable=True).order_by("code")
+        groups = Category.objects.in_force(on).filter(parent=None).order_by("code")
+        return FilterChoices(
+            units=[(str(unit_id), short) for unit_id, short in units],
+            streets=list(streets.values_list("code", "name")),
+            groups=list(groups.values_list("code", "name")),
+        )
+
+    return kept("reference", ("filter choices", on), load)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the forms of acts offer: (code, words)."""
+
+    units: list[tuple[str, str]]
     categories: list[tuple[str, list[tuple[str, str]]]]
     channels: list[tuple[str, str]]
     clauses: list[tuple[str, str]]
 
 
 def choices_at(*, on: dt.date) -> Choices:
-    """Return what can be chosen on ``on``.  No query while nothing changed (``common.changes``), else 6."""
+    """Return what can be chosen in a form on ``on``.  No query while nothing changed, else 4."""
 
     def load() -> Choices:
-        units = list(accounts.departments_active().values_list("id", "code", "short"))
         channels = HandoverChannel.objects.filter(is_active=True).order_by("name").values_list("code", "name")
         clauses = DutyClause.objects.filter(is_active=True).order_by("code").values_list("code", "text")
-        groups = (
-            Category.objects.in_force(on).filter(parent=None).order_by("code").values_list("code", "name")
-        )
         return Choices(
-            units=[(code, short) for _id, code, short in units],
-            unit_ids=[(str(unit_id), short) for unit_id, _code, short in units],
-            streets=[(row["code"], row["name"]) for row in streets_in_force(on=on)],
-            groups=list(groups),
+            units=list(accounts.departments_active().values_list("code", "short")),
             categories=_categories_by_group(on),
             channels=list(channels),
             clauses=[(code, f"{code} {text}") for code, text in clauses],
@@ -173,12 +189,10 @@ def choices_at(*, on: dt.date) -> Choices:
 
 
 def matter_words(*, category: str | None, street: str | None, on: dt.date) -> str:
-    """Return the matter and the street of a case in words.  Queries as ``choices_at``."""
-    held = choices_at(on=on)
+    """Return the matter and the street of a case in words.  Queries as ``choices_at`` and ``filter_choices_at``."""
+    held, streets = choices_at(on=on), dict(filter_choices_at(on=on).streets)
     names = {code: words.removeprefix(f"{code} ") for _group, rows in held.categories for code, words in rows}
-    return " · ".join(
-        word for word in (names.get(category or ""), dict(held.streets).get(street or "")) if word
-    )
+    return " · ".join(word for word in (names.get(category or ""), streets.get(street or "")) if word)
 
 
 def _categories_by_group(on: dt.date) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -82,7 +83,8 @@ def signature_of(*, text: str, tells: Callable[[str], float]) -> Signature:
 
     ``tells``  how much a character tells about the matter, 0 to 1 (``Suggester.tells``)
     """
-    plain = _NUMERAL.sub(_arabic, _DENIED.sub("", text[:MAX_CHARS]).lower())
+    plain = unicodedata.normalize("NFKC", text[:MAX_CHARS]).lower()
+    plain = _NUMERAL.sub(_arabic, _DENIED.sub("", plain))
     counts = Counter(_TOKEN.findall(plain))
     weights = {
         token: often(count) * (NUMBER_TELLS if token.isdigit() else tells(token))

@@ -1,9 +1,9 @@
 """Which category a text is probably about: a multinomial naive Bayes over characters and pairs of characters.
 
 Chinese characters carry meaning of their own, so a word that no text of the corpus held is often still known by its
-characters.  Measured on texts written after the corpus (344, before they were added to it): right among the first three for
-88 % with characters and pairs, 75 % with whole words.  A linear SVM in their place gained nothing on them, so that
-training needs no library: ``suggestion_training``.
+characters.  Measured on 344 texts with unusual words, before they were added to the corpus: right among the first three for
+88 % with characters and pairs, for 75 % with whole words; a linear SVM gained nothing (85 %), so training needs no library
+(``suggestion_training``).  Of 258 plain requests written after those, 97 % were right at first.
 
 The model is plain data (JSON); reading one runs no code.
 """
@@ -23,7 +23,8 @@ MAX_CHARS = 2000
 # A model unpacks to about 3 MB; more than this is not one of ours.
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 FORMAT = 1
-# Flattens the scores, so that of the suggestions scored 0.8 about 80 % are right (measured: ``suggestion_report``).
+# Flattens the scores, so that a share means about what it says: of the texts whose first suggestion reached 0.8 more than
+# 90 % were right (``suggestion_report``).
 TEMPERATURE = 0.5
 # Of a text less known than this the model says nothing; the keywords of the tree are asked then.
 LEAST_KNOWN = 0.25

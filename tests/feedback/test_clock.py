@@ -87,7 +87,9 @@ def test_a_pause_that_has_not_ended_is_not_counted_yet():
     assert due.at == at("2026-03-12 18:00")
 
 
-starts = st.integers(0, 180 * 24 * 60).map(lambda minutes: at("2026-01-01 00:00") + dt.timedelta(minutes=minutes))
+starts = st.integers(0, 180 * 24 * 60).map(
+    lambda minutes: at("2026-01-01 00:00") + dt.timedelta(minutes=minutes)
+)
 # Gaps and lengths in hours: pauses that follow each other and do not overlap.
 spans = st.lists(st.tuples(st.integers(1, 200), st.integers(1, 300)), max_size=4)
 calendars = st.dictionaries(

@@ -63,15 +63,24 @@ def test_of_the_samples_held_out_nine_in_ten_are_right_at_first_and_nearly_all_a
     assert figures.top3 >= 0.97
 
 
-def test_of_a_fifth_held_out_of_everything_three_in_four_are_right_at_first():
+def test_of_a_fifth_held_out_of_everything_nearly_four_in_five_are_right_at_first():
     learn, held = held_out_split(rows=[*CORPUS.texts, *CORPUS.sample_rows])
     suggester = Suggester(model_train(rows=[*WORDS, *learn]))
 
     figures = measured(suggest=suggester.suggest, rows=held)
 
     assert {row.text for row in learn} & {row.text for row in held} == set()
-    assert figures.top1 >= 0.77
-    assert figures.top3 >= 0.94
+    assert figures.top1 >= 0.78
+    assert figures.top3 >= 0.95
+
+
+def test_a_suggestion_that_is_sure_is_right_for_nine_in_ten():
+    learn, held = held_out_split(rows=[*CORPUS.texts, *CORPUS.sample_rows])
+    suggester = Suggester(model_train(rows=[*WORDS, *learn]))
+    sure = [row for row in held if suggester.suggest(row.text)[0][1] >= 0.8]
+
+    assert len(sure) >= 150
+    assert measured(suggest=suggester.suggest, rows=sure).top1 >= 0.9
 
 
 def test_the_keywords_of_the_tree_alone_do_worse():
@@ -206,6 +215,7 @@ def test_the_report_prints_its_figures_without_a_database(capsys):
     assert [line.split(":")[0].split(", offer")[0].split(", likely")[0] for line in lines] == [
         "corpus, tested on the samples",
         "four fifths of all, tested on the rest",
+        "of that rest, suggested with 0.8 or more",
         "keywords alone, tested on the samples",
         "pairs of samples",
         "pairs of samples",

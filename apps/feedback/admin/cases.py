@@ -62,9 +62,10 @@ class CaseAdmin(BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
         except ValidationError:
             return None
 
-    def get_ordering(self, _request: HttpRequest) -> list[Any]:
-        """Order as the queue does."""
-        return list(selectors.QUEUE_ORDER)
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Order as the queue does; where settled cases are among them, the newest first."""
+        settled = request.GET.get("which") in {"all", "settled"}
+        return list(selectors.NEWEST if settled else selectors.QUEUE_ORDER)
 
     def get_search_results(
         self, _request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -62,7 +62,7 @@ class _Kept(SimpleListFilter):
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
         """Offer what is in force today."""
-        return list(getattr(selectors.choices_at(on=clock.today()), self.kind))
+        return list(getattr(selectors.filter_choices_at(on=clock.today()), self.kind))
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         """Keep the chosen."""
@@ -75,7 +75,7 @@ class UnitFilter(_Kept):
     title = _("unit")
     parameter_name = "unit"
     column = "unit_id"
-    kind = "unit_ids"
+    kind = "units"
 
 
 class StreetFilter(_Kept):

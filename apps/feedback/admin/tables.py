@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 
 from apps.common.admin import DeskAdmin, ReadOnlyAdmin, ReferenceAdmin
+from apps.common.changes import announce
 from apps.feedback.models import (
     Case,
     Category,
@@ -39,6 +40,11 @@ class CategoryAdmin(ReferenceAdmin):
     search_fields = ("code", "name")
     ordering = ("code",)
     autocomplete_fields = ("parent", "lead", "support")
+
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
+        """Save; a category that became sensitive takes its entries off the public board at once."""
+        super().save_model(request, obj, form, change)
+        announce("board")
 
 
 @admin.register(DeadlineProfile)

@@ -173,10 +173,17 @@ class Case(models.Model):
                 name="case_unit_waiting",
             ),
             models.Index(fields=["-submitted_at", "-id"], name="case_newest"),
-            # Where the next report of one event is looked for.
-            models.Index(fields=["category", "street", "-submitted_at"], name="case_same_matter"),
+            models.Index(fields=["unit", "-submitted_at", "-id"], name="case_unit_newest"),
+            # Where the next report of one event is looked for: among what waits.
             models.Index(
-                fields=["cell", "-submitted_at"], condition=Q(cell__isnull=False), name="case_same_place"
+                fields=["category", "street", "-submitted_at"],
+                condition=Q(settled_at=None),
+                name="case_same_matter",
+            ),
+            models.Index(
+                fields=["cell", "-submitted_at"],
+                condition=Q(cell__isnull=False, settled_at=None),
+                name="case_same_place",
             ),
             models.Index(fields=["master"], condition=Q(master__isnull=False), name="case_members"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="case_parts"),

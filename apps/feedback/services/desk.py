@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.accounts import selectors as accounts
 from apps.common import clock
-from apps.common.words import lexemes, words_cut
+from apps.common.words import lexemes, words_held
 from apps.common.writing import rows_insert
 from apps.feedback import intake
 from apps.feedback.errors import ChannelUnknown, MoveRefused, ReportedUnit, RulingNeeded, UnitUnknown
@@ -202,7 +202,7 @@ def _part_of(case: Case, unit: Department, text: str, now: dt.datetime) -> Case:
         urgency=case.urgency, state=CaseState.DISPATCHED.value, unit_id=unit.id, profile_id=profile.id,
         submitted_at=now, clock_from=case.clock_from, due_at=case.due_at, due_explained=case.due_explained,
         due_provisional=case.due_provisional, reported_unit_id=case.reported_unit_id, updated_at=now,
-        search=lexemes(words_cut(text)), **stages_from(dispatched_at=now, profile=profile),
+        search=lexemes(words_held(text)), **stages_from(dispatched_at=now, profile=profile),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from apps.common import clock
 from apps.common.geo import Point
 from apps.common.models import Upload
 from apps.common.uploads import uploads_claim
-from apps.common.words import lexemes, words_cut
+from apps.common.words import lexemes, words_held
 from apps.common.writing import rows_insert
 from apps.feedback import intake, notices
 from apps.feedback.errors import ConsentMissing, StreetUnknown
@@ -135,7 +135,7 @@ def _case_new(resident_id: UUID, draft: CaseDraft, now: dt.datetime) -> Case:
         lng=draft.point.lng if draft.point else None, lat=draft.point.lat if draft.point else None,
         crs=draft.point.crs if draft.point else "", cell=cell_of(draft.point), identity=draft.identity.value,
         allow_public=draft.allow_public, submitted_at=now, updated_at=now, clock_from=now,
-        search=lexemes(words_cut(draft.text)),
+        search=lexemes(words_held(draft.text)),
     )  # fmt: skip
     case.suggested = [
         {"code": code, "score": round(score, 4)} for code, score in categories_suggested(text=draft.text)
