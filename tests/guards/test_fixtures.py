@@ -22,6 +22,7 @@ ROLES = {
     "reviewer_second",
     "reviewer_final",
     "intake_clerk",
+    "desk_head",
     "handler",
     "supervisor",
     "service_operator",
@@ -128,7 +129,7 @@ def test_every_category_has_a_lead_a_profile_and_support_units_that_exist():
     groups, rows, units = loaded("categories.json"), subcategories(), set(departments())
     profiles = {row["code"] for row in loaded("deadline_profiles.json")}
 
-    assert (len(groups), len(rows), len(profiles)) == (18, 86, 6)
+    assert (len(groups), len(rows), len(profiles)) == (18, 86, 7)
     for group in groups:
         assert all(row["code"].startswith(group["code"]) for row in group["children"])
     for row in rows.values():

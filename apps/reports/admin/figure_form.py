@@ -54,13 +54,13 @@ class FigureForm(forms.Form):
         default = {"since": first.isoformat(), "until": today.isoformat(), "by": "unit"}
         super().__init__({**default, **{name: value for name, value in data.items() if value}})
         self._units = units
-        offered = feedback.choices_at(on=today)
-        mine = [(pk, name) for pk, name in offered.unit_ids if units is None or int(pk) in units]
+        offered = feedback.filter_choices_at(on=today)
+        mine = [(pk, name) for pk, name in offered.units if units is None or int(pk) in units]
         every = ("", _("all"))
         choices: dict[str, list[Any]] = {
             "unit": [every, *mine],
             "street": [every, *offered.streets],
-            "category": [every, *offered.groups, *offered.categories],
+            "category": [every, *offered.groups, *feedback.choices_at(on=today).categories],
             "request_type": [every, *((one.value, label) for one, label in TYPE_LABELS.items())],
         }
         for name, pairs in choices.items():
