@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from apps.accounts import selectors as accounts
+from apps.common import clock
 from apps.common.changes import kept
 from apps.common.models import Street, Upload
 from apps.common.selectors import uploads_of
@@ -113,6 +114,22 @@ def _questions_open(ids: list[UUID]) -> dict[UUID, Question]:
 def queue_of(*, staff: Any) -> QuerySet[Case]:
     """Return the queue of ``staff``: supervised cases, then nudged ones, then by deadline."""
     return Case.objects.led_for(staff).select_related("unit", "category", "street").order_by(*QUEUE_ORDER)
+
+
+def queue_heads(
+    *, staff: Any, states: Sequence[CaseState], limit: int, due_before: dt.datetime | None = None
+) -> list[Case]:
+    """Return the first ``limit`` cases of the queue of ``staff`` in one of ``states``.  1 query.
+
+    A walk down an index for each state, at most ``limit`` rows each: a state in which most cases end is not sorted whole.
+    ``due_before``  only those whose deadline lies before it
+    """
+    rows = Case.objects.led_for(staff).order_by(*QUEUE_ORDER)
+    if due_before is not None:
+        rows = rows.filter(due_at__lt=due_before)
+    first, *others = [rows.filter(state=state.value)[:limit] for state in states]
+    found = first.union(*others, all=True) if others else first
+    return sorted(found, key=lambda case: (case.queue_rank, case.due_at or clock.now(), case.id))[:limit]
 
 
 def cases_visible(*, staff: Any) -> QuerySet[Case]:

@@ -36,13 +36,10 @@ class Queue:
 
 
 def _case_queue(title: Any, staff: Any, states: tuple[CaseState, ...], *, overdue: bool = False) -> Queue:
-    codes = [state.value for state in states]
-    rows = feedback.queue_of(staff=staff).filter(state__in=codes)
-    query = "&".join(f"state__exact={code}" for code in codes[:1])
-    if overdue:
-        rows = rows.filter(due_at__lt=clock.now())
-    found = list(rows[: COUNTED + 1])
     now = clock.now()
+    found = feedback.queue_heads(
+        staff=staff, states=states, limit=COUNTED + 1, due_before=now if overdue else None
+    )
     shown = [
         {
             "url": reverse("admin:feedback_case_change", args=[case.pk]),
@@ -52,7 +49,8 @@ def _case_queue(title: Any, staff: Any, states: tuple[CaseState, ...], *, overdu
         }
         for case in found[:SHOWN]
     ]
-    url = f"{reverse('admin:feedback_case_changelist')}?{'' if overdue else query}"
+    query = "which=overdue" if overdue else f"state__exact={states[0].value}"
+    url = f"{reverse('admin:feedback_case_changelist')}?{query}"
     return Queue(title, min(len(found), COUNTED), shown, url, len(found) > COUNTED)
 
 
@@ -77,7 +75,11 @@ def queues_of(*, staff: Any) -> list[Queue]:
     under_way = (CaseState.DISPATCHED, CaseState.SIGNED, CaseState.IN_PROGRESS)
     if staff.roles & {Role.INTAKE_CLERK, Role.DESK_HEAD}:
         queues += [
-            _case_queue(_("To accept and dispatch"), staff, (CaseState.SUBMITTED, CaseState.ACCEPTED)),
+            _case_queue(
+                _("To accept and dispatch"),
+                staff,
+                (CaseState.SUBMITTED, CaseState.ACCEPTED, CaseState.RETURNED, CaseState.REOPENED),
+            ),
             _case_queue(_("Rated or answered, not closed"), staff, (CaseState.RATED, CaseState.REPLIED)),
             _case_queue(
                 _("Overdue"), staff, (CaseState.SUBMITTED, CaseState.ACCEPTED, *under_way), overdue=True

@@ -89,9 +89,9 @@ class FigureForm(forms.Form):
             ),
         )  # fmt: skip
 
-    def query(self) -> dict[str, str]:
+    def query(self) -> str:
         """Return what was given, as the parameters of an address."""
-        return {name: str(self.data[name]) for name in self.fields if self.data.get(name)}
+        return urlencode({name: str(self.data[name]) for name in self.fields if self.data.get(name)})
 
 
 def row_asked(*, asked: Asked, key: str) -> Asked | None:
@@ -117,6 +117,9 @@ def row_asked(*, asked: Asked, key: str) -> Asked | None:
     return found
 
 
-def cases_query(*, form: FigureForm, key: str, code: str, part: str) -> str:
-    """Return the parameters of the list of cases behind one number.  ``key``  of a row, "" for the total"""
-    return urlencode({**form.query(), "key": key, "code": code, "part": part})
+def cases_query(*, query: str, key: str, code: str, part: str) -> str:
+    """Return the parameters of the list of cases behind one number.
+
+    ``query``  what the table was asked for, as ``FigureForm.query``   ``key``  of a row, "" for the total
+    """
+    return f"{query}&{urlencode({'key': key, 'code': code, 'part': part})}"

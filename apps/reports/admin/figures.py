@@ -94,7 +94,7 @@ class DailyFigureAdmin(ReadOnlyAdmin):
             "definition": definitions[request.GET["code"]],
             "rows": [{"mark": row, "url": _case_url(row.case_id) if row.case_id in visible else ""} for row in page.rows],
             "next": query.urlencode() if page.after else "",
-            "back": f"{reverse('admin:reports_figures')}?{_query_of(form)}",
+            "back": f"{reverse('admin:reports_figures')}?{form.query()}",
         }  # fmt: skip
         response = TemplateResponse(request, "admin/reports/figure_cases.html", context)
         response["Cache-Control"] = "no-store"
@@ -103,10 +103,6 @@ class DailyFigureAdmin(ReadOnlyAdmin):
 
 def _case_url(case_id: UUID) -> str:
     return reverse("admin:feedback_case_change", args=[case_id])
-
-
-def _query_of(form: FigureForm) -> str:
-    return cases_query(form=form, key="", code="", part="").split("&key=")[0]
 
 
 def _part_words(part: str) -> str:
@@ -147,13 +143,14 @@ def _place_written(place: Place) -> str:
 # --- The table -------------------------------------------------------------------------------------------------------
 def _shown(table: Table, asked: Asked, form: FigureForm) -> dict[str, Any]:
     by_unit = asked.by == "unit"
-    lines = [_line(row, _label(row, asked), table, form, linked=bool(row.key)) for row in table.rows]
+    query = form.query()
+    lines = [_line(row, _label(row, asked), table, query if row.key else "") for row in table.rows]
     return {
         "by": GROUPING_LABELS[asked.by],
         "by_unit": by_unit,
         "definitions": table.definitions,
         "lines": lines,
-        "total": _line(table.total, _("Total"), table, form, linked=True),
+        "total": _line(table.total, _("Total"), table, query),
         "as_of": table.as_of,
         "chart": _chart(table, asked, [line["label"] for line in lines]),
         "chart_kind": "line" if asked.by in ("month", "day") else "bar",
@@ -166,17 +163,18 @@ def _label(row: Row, asked: Asked) -> str:
     return row.label or _("not assigned")
 
 
-def _line(row: Row, label: str, table: Table, form: FigureForm, *, linked: bool) -> dict[str, Any]:
-    cells = [_cell(row.figures[one.code], row, form, linked=linked) for one in table.definitions]
+def _line(row: Row, label: str, table: Table, query: str) -> dict[str, Any]:
+    """Return what a line of the table shows; its numbers lead nowhere without ``query``."""
+    cells = [_cell(row.figures[one.code], row, query) for one in table.definitions]
     return {"label": label, "cells": cells, "returns": row.returns}
 
 
-def _cell(figure: Figure, row: Row, form: FigureForm, *, linked: bool) -> dict[str, Any]:
+def _cell(figure: Figure, row: Row, query: str) -> dict[str, Any]:
     address = reverse("admin:reports_figure_cases")
     urls = {
-        part: f"{address}?{cases_query(form=form, key=row.key, code=figure.code, part=part)}"
-        for part in PARTS
-        if linked
+        part: f"{address}?{cases_query(query=query, key=row.key, code=figure.code, part=part)}"
+        for part, count in zip(PARTS, (figure.numerator, figure.denominator, figure.excluded), strict=True)
+        if query and count
     }
     return {"figure": figure, "percent": charts.percent(figure.rate), "urls": urls}
 
