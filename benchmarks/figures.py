@@ -127,9 +127,7 @@ def _latencies(system: System, today: dt.date) -> dict[str, list[float]]:
                 "part": "denominator",
             }
         )
-        return lambda _number: _page(
-            head, f"/admin/reports/dailyfigure/cases/?{query}", "/admin/feedback/case/"
-        )
+        return lambda _number: _page(head, f"/admin/reports/dailyfigure/cases/?{query}", "/change/")
 
     return {
         "staff's page by unit": _timed(page("unit")),

@@ -175,7 +175,7 @@ def test_nothing_that_can_be_found_remains_in_any_redacted_text(text):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="的了是在和有都路灯不亮垃圾没人管每天早上很臭，。！？", max_size=60))
+@given(st.text(alphabet="的了是在和有都路灯不亮垃圾没人清每天早上很臭，。！？", max_size=60))
 def test_a_text_without_numbers_and_names_is_unchanged(text):
     assert masked(text) == text
 

@@ -24,13 +24,14 @@ from apps.common import clock as project_clock
 from apps.common.models import CalendarDay, Community, Street
 from apps.feedback import services as feedback
 from apps.feedback.labels import STATE_LABELS
-from apps.feedback.models import Case, Category, DeadlineProfile
+from apps.feedback.models import Case, Category, DeadlineProfile, DeadlineRule, HandoverChannel
 from apps.feedback.states import CaseState
 from apps.news import services as news
 from apps.news.models import Article, Column
 from apps.news.states import Verb
 from apps.notifications import services as notifications
 from apps.notifications.models import WechatTemplate
+from apps.reports.models import IndicatorDefinition
 from scripts import catalogues
 from scripts.catalogues import Target
 from tests.factories.people import ResidentClient, staff_make
@@ -206,6 +207,7 @@ NAMES_ALLOWED = {
     "JSON",
     "MB",
     "Mac",
+    "Open",  # Open311, the standard
     "esc",
 }
 # Ids, and what a row is called in the technical lists.
@@ -226,7 +228,11 @@ DATA = {
     Column: ("slug",),
     Community: ("code", "pinyin"),
     DeadlineProfile: ("code", "basis"),
+    DeadlineRule: ("over", "profile_code", "basis"),
     Department: ("code", "basis"),
+    IndicatorDefinition: ("code",),
+    HandoverChannel: ("code",),
+    IndicatorDefinition: ("code",),
     PolicyVersion: ("version", "text_url", "items"),
     Street: ("code", "pinyin", "source"),
     WechatTemplate: ("name", "template_id", "keys"),

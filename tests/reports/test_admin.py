@@ -13,7 +13,7 @@ from django.utils.html import escape
 
 from apps.accounts.models import Department
 from apps.reports import services
-from apps.reports.models import IndicatorDefinition
+from apps.reports.models import DailyFigure, IndicatorDefinition
 from tests.conftest import MORNING
 from tests.factories.histories import walk_write
 from tests.reports.test_table import DAY, answered, sent
@@ -75,6 +75,14 @@ def test_others_see_no_figures(counted, staff, desk, role):
     assert client.get(reverse(PAGE)).status_code == 403
     assert client.get(reverse(CASES), {"code": "answered", "part": "numerator"}).status_code == 403
     assert reverse(PAGE) not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_nobody_looks_at_a_single_row(counted, staff, desk):
+    row = DailyFigure.objects.order_by("id")[0]
+
+    url = reverse("admin:reports_dailyfigure_change", args=[row.pk])
+
+    assert desk(staff("desk_head")).get(url).status_code == 403
 
 
 def test_a_number_leads_to_its_cases_and_those_to_their_pages(counted, staff, desk):

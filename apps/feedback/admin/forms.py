@@ -47,7 +47,7 @@ class ReasonForm(MoveForm):
 
 
 class TextForm(MoveForm):
-    text = _area(_("Text"))
+    text = _area(_("Content"))
 
 
 class ContactForm(MoveForm):

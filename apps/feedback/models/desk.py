@@ -33,7 +33,7 @@ class ReplyTemplate(models.Model):
         help_text=_("Filled in by itself: {{number}} {{unit}} {{category}} {{due}}.  All other {{…}} staff fill in."),
     )  # fmt: skip
     is_active = models.BooleanField(_("active"), default=True)
-    version = models.PositiveIntegerField(default=1, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     history = HistoricalRecords()
 

@@ -190,7 +190,7 @@ class DeadlineRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position} → {self.profile_code}"
+        return f"{self.position}"
 
 
 class HandoverChannel(models.Model):

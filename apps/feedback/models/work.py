@@ -55,7 +55,7 @@ class Question(models.Model):
     pause = models.OneToOneField(Pause, models.PROTECT, related_name="question", verbose_name=_("pause"))
     text = models.TextField(_("question"), max_length=500)
     asked_at = models.DateTimeField(_("asked at"))
-    expires_at = models.DateTimeField(_("expires at"))
+    expires_at = models.DateTimeField(_("runs out at"))
     answered_at = models.DateTimeField(_("answered at"), null=True)
 
     class Meta:

@@ -28,19 +28,24 @@ from apps.reports.selectors import Row, Table
 
 PAGE = 50
 PARTS: tuple[Part, ...] = ("numerator", "denominator", "excluded")
-# What the chart shows beside the number of answers.
+# What the chart shows; all else stands in the table.
 CHARTED = "on_time_rate"
 
 
 @admin.register(DailyFigure)
 class DailyFigureAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
-        """Offer two pages of our own: there is no list of rows to look at."""
+        """Put two pages of our own first: there is no list of rows to look at."""
         wrap = self.admin_site.admin_view
         return [
             path("", wrap(self.figures_view), name="reports_figures"),
             path("cases/", wrap(self.cases_view), name="reports_figure_cases"),
+            *super().get_urls(),
         ]
+
+    def has_view_permission(self, request: HttpRequest, obj: DailyFigure | None = None) -> bool:
+        """Let nobody look at a single row: it belongs to some unit, and says nothing by itself."""
+        return obj is None and bool(super().has_view_permission(request))
 
     def _form(self, request: HttpRequest) -> FigureForm:
         """Return the pickers for what this person may see.  Raises PermissionDenied."""
@@ -153,6 +158,7 @@ def _shown(table: Table, asked: Asked, form: FigureForm) -> dict[str, Any]:
         "total": _line(table.total, _("Total"), table, query),
         "as_of": table.as_of,
         "chart": _chart(table, asked, [line["label"] for line in lines]),
+        "chart_title": next((f"{one.name} (%)" for one in table.definitions if one.code == CHARTED), ""),
         "chart_kind": "line" if asked.by in ("month", "day") else "bar",
     }
 
