@@ -232,7 +232,6 @@ DATA = {
     Department: ("code", "basis"),
     IndicatorDefinition: ("code",),
     HandoverChannel: ("code",),
-    IndicatorDefinition: ("code",),
     PolicyVersion: ("version", "text_url", "items"),
     Street: ("code", "pinyin", "source"),
     WechatTemplate: ("name", "template_id", "keys"),

@@ -30,7 +30,7 @@ class ReplyTemplate(models.Model):
     )  # fmt: skip
     text = models.TextField(
         _("text"), max_length=2000,
-        help_text=_("Filled in by itself: {{number}} {{unit}} {{category}} {{due}}.  All other {{…}} staff fill in."),
+        help_text=_("Number, unit, category and deadline in {{ }} are filled in by themselves; all other {{…}} by staff."),
     )  # fmt: skip
     is_active = models.BooleanField(_("active"), default=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)

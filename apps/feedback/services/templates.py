@@ -49,13 +49,14 @@ def templates_offered(*, case: Case, use: str) -> list[Offered]:
 
 
 def _known(case: Case) -> dict[str, str]:
+    """Return what the case itself says, by the names that templates use: staff write them in their own language."""
     facts = intake.category_of(case)
     due = clock.local(case.due_at) if case.due_at else None
     return {
-        "number": case.number,
-        "unit": case.unit.short if case.unit else "",
-        "category": facts.name if facts else "",
-        "due": f"{due:%Y-%m-%d}" if due else "",
+        str(_("number")): case.number,
+        str(_("unit")): case.unit.short if case.unit else "",
+        str(_("category")): facts.name if facts else "",
+        str(_("deadline")): f"{due:%Y-%m-%d}" if due else "",
     }
 
 
