@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from apps.news.states import Verb
 
 # How far each demo case gets, round and round, so that every queue holds something.
 STAGES = (
-    "submitted", "published", "dispatched", "signed", "replied", "asked", "closed", "extension", "accepted", "reopened",
-    "returned", "submitted",
+    "published", "asked", "reopened", "extension", "closed", "signed", "replied", "returned", "dispatched", "submitted",
 )  # fmt: skip
+# Units without a demonstration's handler get as far as the desk brings a case.
+DESK_STAGES = ("submitted", "dispatched", "accepted", "dispatched")
 _ANSWERED = frozenset({"replied", "closed", "reopened", "published"})
 
 
@@ -80,6 +82,7 @@ def demo_cases(*, residents: Sequence[Mapping[str, Any]], cases: Sequence[Mappin
             elder_mode=row["elder_mode"], language="zh-hans", now=now, on=clock.today(),
         )  # fmt: skip
         people.append(person)
+    stages, desk_stages = cycle(STAGES), cycle(DESK_STAGES)
     for place, row in enumerate(cases):
         # Spread over the last nine days, so that some are late and some are fresh.
         at = now - dt.timedelta(hours=9 * (len(cases) - place))
@@ -88,7 +91,13 @@ def demo_cases(*, residents: Sequence[Mapping[str, Any]], cases: Sequence[Mappin
             street=row["street"], allow_public=True,
         )  # fmt: skip
         made = feedback.case_submit(resident_id=people[place % len(people)].id, draft=draft, now=at)
-        _advance(made.case.number, STAGES[place % len(STAGES)], at)
+        proposed = feedback.unit_proposed(case=made.case, now=at)
+        worked = (
+            proposed is not None
+            and accounts_read.staff_of_unit(code=proposed.unit_code) is not None
+            and not feedback.evidence_missing(case=made.case, given=frozenset())
+        )
+        _advance(made.case.number, next(stages if worked else desk_stages), at)
 
 
 def _advance(number: str, stage: str, at: dt.datetime) -> None:
@@ -126,8 +135,6 @@ def _worked(act: dict[str, Any], stage: str, handler: Any, at: dt.datetime) -> N
 
 
 def _answered(case: Case, stage: str, clerk: Any, handler: Any, at: dt.datetime) -> None:
-    if feedback.evidence_missing(case=case, given=frozenset()):
-        return
     feedback.case_reply(
         number=case.number, staff=handler, version=None, now=at,
         text="（演示答复）已到现场查看并处理，如再次出现请在本诉求下告诉我们。",

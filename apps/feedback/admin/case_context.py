@@ -110,7 +110,8 @@ def _suggested(case: Case) -> list[tuple[str, int]]:
         for _group, rows in selectors.choices_at(on=clock.today()).categories
         for code, words in rows
     }
-    return [(names.get(one["code"], one["code"]), round(one["score"] * 100)) for one in case.suggested]
+    found = [(names.get(one["code"], one["code"]), round(one["score"] * 100)) for one in case.suggested]
+    return [(name, percent) for name, percent in found if percent]
 
 
 def _alike(case: Case) -> list[dict[str, Any]]:
