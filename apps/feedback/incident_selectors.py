@@ -67,8 +67,8 @@ ORDER BY ts_rank(search, to_tsquery('simple', %(words)s)) DESC, submitted_at DES
 """  # noqa: S608
 
 
-def alike_of(*, case: Case, now: dt.datetime) -> list[Alike]:
-    """Return the live cases that may be the same event as ``case``, most alike first, at most 3.  1 query.
+def alike_of(*, case: Case, now: dt.datetime, limit: int = SHOWN) -> list[Alike]:
+    """Return the live cases that may be the same event as ``case``, most alike first, at most ``limit``.  1 query.
 
     Looked for among the newest of the last 14 days: 6 in each map cell around its place, and 12 of each category that it
     has or may have in its street; the 12 that share most words with it are compared.  ``case`` need not be written yet.
@@ -90,7 +90,7 @@ def alike_of(*, case: Case, now: dt.datetime) -> list[Alike]:
         for r in rows
     ]
     likely = sorted((one for one in found if one[0] >= OFFER), key=lambda one: (-one[0], one[1]["number"]))
-    return [_alike(score, case.point, row) for score, row in likely[:SHOWN]]
+    return [_alike(score, case.point, row) for score, row in likely[:limit]]
 
 
 def _best(case: Case) -> str | None:

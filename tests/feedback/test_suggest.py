@@ -61,6 +61,17 @@ def test_neither_a_report_of_wrongdoing_nor_a_private_matter_is_offered(resident
     assert body["similar"] == []
 
 
+def test_what_may_not_be_offered_does_not_take_the_place_of_what_may(resident, other_resident):
+    same = {"text": TEXT, "street": "420107003", "category": "0201"}
+    open_one = case_make(other_resident, **same)
+    for _each in range(4):
+        case_make(other_resident, **same, request_type=RequestType.REPORT)
+
+    body = resident.post("feedback/suggest", {"text": TEXT, "street": "420107003"}).json()
+
+    assert [one["number"] for one in body["similar"]] == [open_one.public_number]
+
+
 def test_an_article_that_answers_is_shown_and_what_it_solved_counts_once(resident):
     article_id = article_make("居住证办理指南", "办理居住证需要身份证和居住证明，到政务服务中心窗口办理。")
     article_make("江滩花开", "春天的江滩很美。")

@@ -12,7 +12,7 @@ from apps.common.errors import Refused
 from apps.common.geo import Point
 from apps.feedback import intake
 from apps.feedback.answer_selectors import Answer, answers_of
-from apps.feedback.incident_selectors import Alike, alike_of
+from apps.feedback.incident_selectors import COMPARED, SHOWN, Alike, alike_of
 from apps.feedback.models import Case, Inquiry
 from apps.feedback.redaction import person_masked
 from apps.feedback.suggestion_selectors import categories_suggested
@@ -51,7 +51,8 @@ def suggest(*, text: str, street: str | None, point: Point | None, now: dt.datet
     if point is not None:
         case.lng, case.lat, case.crs = point.lng, point.lat, point.crs
     case.suggested = [{"code": code, "score": score} for code, score in found]
-    similar = [one for one in alike_of(case=case, now=now) if _offerable(one)]
+    alike = alike_of(case=case, now=now, limit=COMPARED)
+    similar = [one for one in alike if _offerable(one)][:SHOWN]
     answers = answers_of(text=text, categories=list(facts))
     row = Inquiry.objects.create(
         at=now, text=person_masked(text)[:200], category_id=next(iter(facts), None), answers=len(answers)
