@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from apps.accounts import selectors as accounts
 from apps.accounts.states import Role
-from apps.common.words import all_of
+from apps.common.words import ConstantQuery
 from apps.feedback.states import OPEN
 
 
@@ -59,7 +59,7 @@ class CaseQuerySet(models.QuerySet[Any]):
 
     def with_words(self, words: list[str]) -> CaseQuerySet:
         """Keep the cases whose text holds every one of ``words`` (at least one)."""
-        return self.filter(search=all_of(words))
+        return self.filter(search=ConstantQuery(words))
 
 
 DESK = frozenset({Role.INTAKE_CLERK, Role.DESK_HEAD})
