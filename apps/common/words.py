@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import rjieba
-from django.contrib.postgres.search import SearchQuery, SearchQueryField
-from django.db.models import Expression
+from django.contrib.postgres.search import SearchQuery
 from django.utils.html import escape
 
 _WORD = re.compile(r"\w", re.UNICODE)
@@ -60,7 +59,7 @@ def any_text(words: Iterable[str]) -> str:
     return " | ".join(f"'{_quoted(word)}'" for word in words)
 
 
-class ConstantQuery(Expression):
+class ConstantQuery(SearchQuery):
     """The search for texts that hold every one of ``words``, as a constant of the statement and not as a parameter.
 
     For a parameter PostgreSQL goes over to one plan for all words after some calls, and walks a million rows for a word that
@@ -68,12 +67,12 @@ class ConstantQuery(Expression):
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        super().__init__(output_field=SearchQueryField())
         self._text = " & ".join(f"'{_quoted(word)}'" for word in words)
+        super().__init__(self._text, config="simple", search_type="raw")
 
-    def as_sql(self, _compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, function: Any = None, template: Any = None) -> Any:
         """Return the constant: quotes doubled, backslashes as they are (standard_conforming_strings), % for the driver."""
-        del connection
+        del compiler, connection, function, template
         literal = self._text.replace("'", "''").replace("%", "%%")
         return f"'{literal}'::tsquery", []
 
