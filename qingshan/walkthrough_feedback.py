@@ -13,10 +13,10 @@ from qingshan.browser import Answer, Browser
 
 LAMP = {
     "request_type": "help", "category": "0201", "street": "420107003", "identity": "named", "allow_public": True,
-    "address": "建设二路公交站", "point": {"lng": 114.397853, "lat": 30.633169, "crs": "gcj02"},
+    "address": "建设二路公交站",
 }  # fmt: skip
-FIRST = "建设二路公交站旁边的路灯又不亮了，晚上看不清台阶，我的电话19900004321。"
-SECOND = "建设二路公交站的路灯坏了，晚上黑，台阶都看不清，请尽快修。"
+FIRST = "建设二路{pole}号灯杆的路灯又不亮了，晚上看不清台阶，我的电话19900004321。"
+SECOND = "建设二路{pole}号灯杆的路灯坏了，晚上黑，台阶都看不清，请尽快修。"
 ANSWER = "两盏路灯的电缆已更换，今晚起恢复照明。"
 
 
@@ -36,6 +36,9 @@ class FeedbackWalk:
     phone: Browser
     neighbour: Browser
     lamp: dict[str, Any]
+    first: str
+    second: str
+    place: dict[str, Any]
     lamp_path: str
     other: dict[str, Any]
     other_path: str
@@ -45,7 +48,8 @@ class FeedbackWalk:
     # --- Short ways ------------------------------------------------------------------------------------------------
     def _case_new(self, who: Browser, text: str) -> dict[str, Any]:
         key = {"Idempotency-Key": str(uuid4())}
-        made = who.post("/api/v1/feedback/cases", {**LAMP, "text": text}, headers=key)
+        body = {**LAMP, "text": text, "point": self.place}
+        made = who.post("/api/v1/feedback/cases", body, headers=key)
         check(made.status == 201, f"submitting answers {made.status} {made.text()[:200]}")
         found: dict[str, Any] = made.json()
         return found
@@ -75,7 +79,11 @@ class FeedbackWalk:
     def case_returned(self) -> str:
         """A clerk sends a case to the wrong unit, which returns it with its clause; the clock has run on."""
         clerk, water = self.desk("intake_clerk"), self.desk("handler", department="SW")
-        self.lamp = self._case_new(self.phone, FIRST)
+        # A lamp of its own for each walk, so that none that an earlier walk left is taken for it.
+        pole = uuid4().int % 9000 + 1000
+        self.first, self.second = FIRST.format(pole=pole), SECOND.format(pole=pole)
+        self.place = {"lng": 114.36 + pole / 90000, "lat": 30.6 + pole % 97 / 3000, "crs": "gcj02"}
+        self.lamp = self._case_new(self.phone, self.first)
         self.lamp_path = self._path(clerk, self.lamp["number"])
         self._move(clerk, self.lamp_path, "dispatch", unit="SW", note="")
         due = self._seen(self.phone, self.lamp)["due_at"]
@@ -93,11 +101,11 @@ class FeedbackWalk:
         """A neighbour reports the same lamp: it is offered to be followed, then merged by a clerk."""
         self.neighbour = self.resident_new("走读邻居")
         asked = self.neighbour.post(
-            "/api/v1/feedback/suggest", {"text": SECOND, "street": LAMP["street"], "point": LAMP["point"]}
+            "/api/v1/feedback/suggest", {"text": self.second, "street": LAMP["street"], "point": self.place}
         ).json()
         check(bool(asked["similar"]), "the neighbour is not offered the report of the same lamp")
         check("19900004321" not in str(asked), "what is offered must not hold another resident's words")
-        self.other = self._case_new(self.neighbour, SECOND)
+        self.other = self._case_new(self.neighbour, self.second)
         clerk = self.desk("intake_clerk")
         self.other_path = self._path(clerk, self.other["number"])
         page = clerk.get(self.other_path)

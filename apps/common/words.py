@@ -70,9 +70,9 @@ class ConstantQuery(SearchQuery):
         self._text = " & ".join(f"'{_quoted(word)}'" for word in words)
         super().__init__(self._text, config="simple", search_type="raw")
 
-    def as_sql(self, compiler: Any, connection: Any, function: Any = None, template: Any = None) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *more: Any, **extra: Any) -> Any:
         """Return the constant: quotes doubled, backslashes as they are (standard_conforming_strings), % for the driver."""
-        del compiler, connection, function, template
+        del compiler, connection, more, extra
         literal = self._text.replace("'", "''").replace("%", "%%")
         return f"'{literal}'::tsquery", []
 
