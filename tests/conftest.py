@@ -21,6 +21,7 @@ from xdist.scheduler import LoadScopeScheduling
 from apps.accounts.models import Staff
 from apps.common import clock as project_clock
 from apps.common.changes import forget_all
+from apps.common.ids import uuid7
 from apps.notifications import services as notifications
 from apps.notifications.models import WechatGrant, WechatTemplate
 from apps.wechat import client as wechat_client
@@ -184,8 +185,9 @@ def grant(db: None) -> Callable[..., None]:
         row = WechatTemplate.objects.get(name=template)
         for _each in range(count):
             notifications.grants_report(
-                resident_id=resident.resident_id, results={row.template_id: "accept"}, now=project_clock.now()
-            )
+                resident_id=resident.resident_id, results={row.template_id: "accept"}, key=uuid7().hex,
+                now=project_clock.now(),
+            )  # fmt: skip
 
     return permit
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import AccessLog, Consent, Department, Membership, PolicyVersion, Resident, Staff
 from apps.accounts.states import BASIC_SERVICE, Role
+from apps.common.crypto import lookup_hash
 from apps.common.models import Community, Street
 
 
@@ -143,3 +144,35 @@ def staff_by_username(*, username: str) -> Staff | None:
 def staff_of_unit(*, code: str) -> Staff | None:
     """Return a handler of the unit, or None.  1 query."""
     return Staff.objects.filter(departments__code=code, groups__name="handler", is_active=True).first()
+
+
+def openids_of(*, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the openids of residents who have one, by resident: for sending, never to be shown or logged.  1 query."""
+    rows = Resident.objects.filter(id__in=list(ids), openid__isnull=False).values_list("id", "openid")
+    return dict(rows)
+
+
+def phones_of(*, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the phones of residents who gave one, by resident: for sending, never to be shown or logged.  1 query."""
+    rows = Resident.objects.filter(id__in=list(ids), phone__isnull=False).values_list("id", "phone")
+    return dict(rows)
+
+
+def residents_of_openids(*, openids: Iterable[str]) -> dict[str, UUID]:
+    """Return the residents of WeChat accounts, by openid; unknown ones are left out.  1 query."""
+    hashes = {lookup_hash(openid, purpose="openid"): openid for openid in set(openids)}
+    rows = Resident.objects.filter(openid_hash__in=hashes).values_list("openid_hash", "id")
+    return {hashes[found]: resident_id for found, resident_id in rows}
+
+
+def residents_of_phones(*, phones: Iterable[str]) -> dict[str, UUID]:
+    """Return the residents of phone numbers, by number; a number of several accounts gives the oldest.  1 query."""
+    hashes = {lookup_hash(phone, purpose="phone"): phone for phone in set(phones)}
+    rows = Resident.objects.filter(phone_hash__in=hashes).order_by("-id").values_list("phone_hash", "id")
+    return {hashes[found]: resident_id for found, resident_id in rows}
+
+
+def staff_with_mail(*, ids: Iterable[int]) -> frozenset[int]:
+    """Return those of ``ids`` who work here and have an e-mail address.  1 query."""
+    rows = Staff.objects.filter(id__in=list(ids), is_active=True).exclude(email="")
+    return frozenset(rows.values_list("id", flat=True))

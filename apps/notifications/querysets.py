@@ -6,10 +6,10 @@ import datetime as dt
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Q
 
 from apps.accounts.states import Role
-from apps.notifications.states import DeliveryState
+from apps.notifications.states import WAITING, DeliveryState
 
 
 class InboxQuerySet(models.QuerySet[Any]):
@@ -24,19 +24,23 @@ class DeliveryQuerySet(models.QuerySet[Any]):
     """Deliveries."""
 
     def due(self, *, lane: str, now: dt.datetime) -> DeliveryQuerySet:
-        """Keep what of ``lane`` is to be sent now, the longest due first."""
-        return self.filter(state=DeliveryState.QUEUED, lane=lane, due_at__lte=now).order_by("due_at", "id")
+        """Keep what of ``lane`` is to be sent now."""
+        return self.filter(state__in=[state.value for state in WAITING], lane=lane, due_at__lte=now)
 
-    def phone_idle(self) -> DeliveryQuerySet:
-        """Keep those whose resident has no other message in a worker's hand: WeChat refuses two at once (43108)."""
-        busy = self.model.objects.filter(
-            state=DeliveryState.SENDING, message__resident_id=OuterRef("message__resident_id")
+    def under_way(self) -> DeliveryQuerySet:
+        """Keep what is neither over nor given up."""
+        return self.filter(
+            Q(state__in=[*(state.value for state in WAITING), DeliveryState.SENDING.value])
+            | Q(state=DeliveryState.UNKNOWN.value, finished_at=None)
         )
-        return self.filter(~Exists(busy))
 
     def stale(self, *, now: dt.datetime) -> DeliveryQuerySet:
         """Keep the claims that have run out: their worker died."""
         return self.filter(state=DeliveryState.SENDING, claimed_until__lt=now)
+
+    def in_doubt(self, *, now: dt.datetime) -> DeliveryQuerySet:
+        """Keep those that may have left and have waited long enough for a receipt."""
+        return self.filter(state=DeliveryState.UNKNOWN, finished_at=None, due_at__lte=now)
 
     def visible_to(self, staff: Any) -> DeliveryQuerySet:
         """Keep what ``staff`` may list: administrators and auditors, without content."""

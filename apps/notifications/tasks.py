@@ -7,15 +7,28 @@ from celery import shared_task
 from apps.common import clock
 from apps.common.dispatch import Lane
 from apps.notifications import services
+from apps.notifications.states import Channel
 
 
 @shared_task(name="notifications.pump")
-def pump(lane: Lane = "interactive") -> None:
-    """Send what is due in a lane."""
-    services.pump(lane=lane)
+def pump(of: Lane = "interactive", channel: str = "wechat") -> None:
+    """Send what is due in a lane through a channel."""
+    services.pump(lane=of, channel=Channel(channel))
 
 
 @shared_task(name="notifications.sweep")
 def sweep() -> None:
     """Each minute: find what a crash left behind."""
     services.sweep(now=clock.now())
+
+
+@shared_task(name="notifications.staff_mail")
+def staff_mail() -> None:
+    """Send notices to staff by e-mail."""
+    services.staff_mail_send(now=clock.now())
+
+
+@shared_task(name="notifications.templates_sync")
+def templates_sync() -> None:
+    """Each night: compare the templates with WeChat's."""
+    services.wechat_templates_sync(now=clock.now())

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from apps.feedback.models import Case
+from apps.notifications.states import Channel
 from apps.notifications import services as notifications
 from apps.notifications.models import Delivery
 from tests.factories.people import ResidentClient, policy_now
@@ -74,7 +75,7 @@ def test_a_case_travels_from_the_phone_to_the_unit_and_back(
     reply = "已更换灯具，今晚恢复照明。"
     assert desk(handler).post(move("reply"), {"version": 3, "text": reply}).status_code == 302
 
-    assert notifications.pump(lane="interactive") == 3
+    assert notifications.pump(lane="interactive", channel=Channel.WECHAT) == 3
     messages = control(simulator, "GET", f"/control/messages?openid={phone.openid}")
     assert [m["data"]["character_string1"]["value"] for m in messages] == [number]
     assert messages[0]["data"]["phrase3"]["value"] == "已答复"

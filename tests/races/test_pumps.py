@@ -7,6 +7,7 @@ from collections import Counter
 from apps.common import clock
 from apps.feedback import services as feedback
 from apps.feedback.states import CaseState
+from apps.notifications.states import Channel
 from apps.notifications import services as notifications
 from apps.notifications.models import Delivery, WechatGrant, WechatTemplate
 from tests.factories.cases import case_make
@@ -34,7 +35,7 @@ def test_four_pumps_at_once_send_each_message_once(at_once, simulator):
         case = case_make(client, state=CaseState.SIGNED)
         feedback.case_reply(number=case.number, staff=handler, version=None, text="好", now=clock.now())
 
-    at_once(4, lambda: notifications.pump(lane="interactive"))
+    at_once(4, lambda: notifications.pump(lane="interactive", channel=Channel.WECHAT))
 
     states = Counter(
         Delivery.objects.filter(message__kind="feedback.replied").values_list("state", flat=True)

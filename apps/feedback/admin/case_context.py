@@ -131,7 +131,7 @@ def _alike(case: Case) -> list[dict[str, Any]]:
 def _timeline(case: Case, history: selectors.History, shown: Any) -> list[dict[str, Any]]:
     entries = history.entries[case.id]
     keys = {entry.id: f"feedback.{_event(entry.verb)}:{entry.id}" for entry in entries}
-    told = notifications.deliveries_of_keys(dedup_keys=list(keys.values()))
+    told = notifications.told_of_keys(dedup_keys=list(keys.values()))
     return [
         {
             "at": entry.at,
@@ -145,7 +145,7 @@ def _timeline(case: Case, history: selectors.History, shown: Any) -> list[dict[s
                 (upload_link(upload), upload_link(upload, thumb=True))
                 for upload in history.uploads.get(entry.id, [])
             ],
-            "told": told.get(keys[entry.id]),
+            "told": told.get(keys[entry.id], []),
         }
         for entry in entries
     ]

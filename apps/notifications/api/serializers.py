@@ -40,14 +40,17 @@ class ReadOutput(serializers.Serializer[Any]):
 
 
 class TemplateOutput(serializers.Serializer[Any]):
-    template_id = serializers.CharField()
-    name = serializers.CharField()
-    title = serializers.CharField()
+    template_id = serializers.CharField(source="template.template_id")
+    name = serializers.CharField(source="template.name")
+    title = serializers.CharField(source="template.title")
     type = serializers.SerializerMethodField()
+    remaining = serializers.IntegerField(allow_null=True, help_text="Sends at hand; null without a token.")
+    long_term_on = serializers.BooleanField()
+    ask = serializers.BooleanField(help_text="Whether the dialog is worth showing now.")
 
-    def get_type(self, template: Any) -> str:
+    def get_type(self, shown: Any) -> str:
         """Return "one-time" or "long-term"."""
-        return "one-time" if template.type == template.Type.ONE_TIME else "long-term"
+        return "one-time" if shown.template.type == shown.template.Type.ONE_TIME else "long-term"
 
 
 class GrantsInput(Input):

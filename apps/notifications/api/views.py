@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.api.authentication import ResidentAuthentication
 from apps.accounts.api.base import PublicView, ResidentView, resident_of
 from apps.common import clock
+from apps.common.api.idempotency import answer_once
 from apps.common.api.paging import page_of
 from apps.common.api.schema import paged
+from apps.common.ids import uuid7
 from apps.notifications import selectors, services
 from apps.notifications.api import serializers as shapes
 
@@ -56,24 +60,41 @@ class InboxReadView(ResidentView):
 
 
 class TemplatesView(PublicView):
-    """GET wechat/templates"""
+    """GET wechat/templates: with a token also what is at hand, and whether to ask now"""
+
+    authentication_classes = [ResidentAuthentication]
 
     @extend_schema(
         parameters=[OpenApiParameter("moment", OpenApiTypes.STR, required=True)],
         responses=shapes.TemplateOutput(many=True),
     )
     def get(self, request: Request) -> Response:
-        templates = selectors.templates_to_ask(moment=request.query_params.get("moment", ""))
-        return Response(shapes.TemplateOutput(templates, many=True).data)
+        resident_id = request.user.id if request.auth is not None else None
+        found = selectors.templates_to_ask(
+            moment=request.query_params.get("moment", ""), resident_id=resident_id
+        )
+        shown = Response(shapes.TemplateOutput(found, many=True).data)
+        if resident_id is not None:
+            shown["Cache-Control"] = "no-store"
+        return shown
 
 
 class GrantsView(ResidentView):
     """POST wechat/grants"""
 
-    @extend_schema(request=shapes.GrantsInput, responses=shapes.GrantsOutput)
-    def post(self, request: Request) -> Response:
-        given = shapes.GrantsInput.of(request)
-        remaining = services.grants_report(
-            resident_id=resident_of(request).id, results=given["results"], now=clock.now()
-        )
-        return Response({"remaining": remaining})
+    @extend_schema(
+        parameters=[OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)],
+        request=shapes.GrantsInput, responses=shapes.GrantsOutput,
+    )  # fmt: skip
+    def post(self, request: Request) -> HttpResponse:
+        given, resident = shapes.GrantsInput.of(request), resident_of(request)
+        # A report without a key is one of its own; with one it counts once, however often it comes.
+        key = request.headers.get("Idempotency-Key") or uuid7().hex
+
+        def work() -> Response:
+            remaining = services.grants_report(
+                resident_id=resident.id, results=given["results"], key=key, now=clock.now()
+            )
+            return Response({"remaining": remaining})
+
+        return answer_once(request=request, actor_id=resident.id, work=work)

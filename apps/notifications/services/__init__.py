@@ -1,10 +1,16 @@
 """The public writes of notifications."""
 
 from apps.notifications.services.inbox import inbox_read
-from apps.notifications.services.ledger import grants_report, templates_load
+from apps.notifications.services.ledger import grants_report
 from apps.notifications.services.notices import Told, notice_enqueue, notices_enqueue_many
 from apps.notifications.services.outbox import pump, sweep
 from apps.notifications.services.staff import StaffTold, staff_notices_read, staff_tell
+from apps.notifications.services.staff_mail import staff_mail_send
+from apps.notifications.services.templates import (
+    sms_templates_load,
+    wechat_templates_load,
+    wechat_templates_sync,
+)
 
 __all__ = [
     "StaffTold",
@@ -14,8 +20,11 @@ __all__ = [
     "notice_enqueue",
     "notices_enqueue_many",
     "pump",
+    "sms_templates_load",
+    "staff_mail_send",
     "staff_notices_read",
     "staff_tell",
     "sweep",
-    "templates_load",
+    "wechat_templates_load",
+    "wechat_templates_sync",
 ]

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
+from apps.accounts import selectors as accounts
+from apps.common.dispatch import send_after_commit
 from apps.notifications.models import StaffNotice
 
 
@@ -30,17 +34,27 @@ class StaffTold:
 
 
 def staff_tell(*, told: Iterable[StaffTold], now: dt.datetime) -> int:
-    """Write the notices in the caller's transaction; returns how many were asked for.  1 query, 0 for none."""
+    """Write the notices in the caller's transaction; returns how many were asked for.  1 or 2 queries, 0 for none.
+
+    Who has an e-mail address gets it there too, where mail is set up.
+    """
+    told = list(told)
+    everyone = {staff_id for one in told for staff_id in one.staff_ids}
+    by_mail = accounts.staff_with_mail(ids=everyone) if everyone and settings.EMAIL_HOST else frozenset()
     rows = [
         StaffNotice(
             staff_id=staff_id, kind=one.kind, title=one.title[:100], body=one.text[:500], path=one.path,
             dedup_key=one.dedup_key, created_at=now,
+            mail=StaffNotice.Mail.QUEUED if staff_id in by_mail else StaffNotice.Mail.NONE,
+            mail_due_at=now if staff_id in by_mail else None,
         )
         for one in told
         for staff_id in sorted(one.staff_ids)
     ]  # fmt: skip
     if rows:
         StaffNotice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    if by_mail:
+        send_after_commit("notifications.staff_mail", lane="bulk")
     return len(rows)
 
 

@@ -19,6 +19,7 @@ from apps.feedback import services as feedback
 from apps.news import services as news
 from apps.notifications import services as notifications
 from apps.reports import services as reports
+from apps.safety import services as safety
 from qingshan.demo_data import demo_articles, demo_cases, demo_staff
 from qingshan.env import env
 
@@ -76,6 +77,7 @@ def reference_load() -> None:
         items=policy["items"],
         valid_from=clock.midnight(policy["valid_from"]),
     )
+    safety.word_lists_load(lists=fixture("safety_words.json"), now=clock.now())
     feedback.profiles_write(rows=fixture("deadline_profiles.json"))
     feedback.categories_write(tree=fixture("categories.json"), valid_from=CATEGORIES_VALID_FROM)
     feedback.rules_write(rows=fixture("deadline_rules.json"))
@@ -87,4 +89,5 @@ def reference_load() -> None:
     reports.definitions_load(rows=fixture("indicator_definitions.json"))
     if not settings.PRODUCTION:
         # In production the templates come from WeChat: these ids exist only in the simulator.
-        notifications.templates_load(rows=fixture("wechat_templates.json"))
+        notifications.wechat_templates_load(rows=fixture("wechat_templates.json"))
+        notifications.sms_templates_load(rows=fixture("sms_templates.json"))
