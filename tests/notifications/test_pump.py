@@ -326,5 +326,3 @@ def test_while_one_message_is_in_hand_the_next_for_that_phone_waits(phone, reply
 
     second.refresh_from_db()
     assert (second.state, second.attempts) == ("queued", 0)
-
-

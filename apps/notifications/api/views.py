@@ -69,7 +69,8 @@ class TemplatesView(PublicView):
         responses=shapes.TemplateOutput(many=True),
     )
     def get(self, request: Request) -> Response:
-        resident_id = request.user.id if request.auth is not None else None
+        # Without a token there is no user.
+        resident_id = resident_of(request).id if request.user else None
         found = selectors.templates_to_ask(
             moment=request.query_params.get("moment", ""), resident_id=resident_id
         )

@@ -56,7 +56,7 @@ def tokens_take(*, bucket: str, per_s: float, want: int) -> int:
     if per_s <= 0:
         return want
     try:
-        return int(_redis().eval(_TAKE, 1, f"tokens:{bucket}", per_s, max(per_s / 2, 1), want))  # type: ignore[arg-type]
+        return int(_redis().eval(_TAKE, 1, f"tokens:{bucket}", per_s, max(per_s / 2, 1), want))
     except _TROUBLE as error:
         log.warning("tokens_without_redis", bucket=bucket, error=type(error).__name__)
         return want
@@ -65,7 +65,7 @@ def tokens_take(*, bucket: str, per_s: float, want: int) -> int:
 def channel_open(*, channel: Channel) -> Open:
     """Return what may be sent through ``channel`` now."""
     try:
-        resting, tripped = _redis().mget(f"rest:{channel}", f"tripped:{channel}")  # type: ignore[misc]
+        resting, tripped = _redis().mget(f"rest:{channel}", f"tripped:{channel}")
     except _TROUBLE:
         return Open(None)
     if resting is not None:
@@ -93,7 +93,7 @@ def outcomes_tell(*, channel: Channel, reached: bool, failures: int) -> None:
         if reached:
             _redis().delete(f"failures:{channel}", f"tripped:{channel}")
             return
-        count = int(_redis().incrby(f"failures:{channel}", failures))  # type: ignore[arg-type]
+        count = int(_redis().incrby(f"failures:{channel}", failures))
         tripped = _redis().exists(f"tripped:{channel}")
     except _TROUBLE as error:
         log.warning("breaker_without_redis", error=type(error).__name__)

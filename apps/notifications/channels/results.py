@@ -30,7 +30,8 @@ class Send:
     attempt: int
     address: str
     template_id: str
-    values: Mapping[str, str] | Sequence[str]
+    values: Mapping[str, str]  # WeChat: by key of the template
+    params: tuple[str, ...] = ()  # SMS: for the places of the template in order
     page: str = ""  # WeChat: what a tap on the card opens
     sign: str = ""  # SMS: the signature before the text
 

@@ -49,7 +49,7 @@ class SmsSender:
             return [SendResult(Outcome.SUPPRESSED, "no_provider") for _send in sends]
         groups: dict[tuple[str, str, tuple[str, ...]], list[int]] = {}
         for place, send in enumerate(sends):
-            groups.setdefault((send.sign, send.template_id, tuple(send.values)), []).append(place)
+            groups.setdefault((send.sign, send.template_id, send.params), []).append(place)
         calls, places = [], []
         for (sign, template_id, params), members in groups.items():
             for first in range(0, len(members), NUMBERS_A_CALL):

@@ -52,7 +52,7 @@ async def _send(wechat: WechatClient, send: Send) -> SendResult:
             openid=send.address,
             template_id=send.template_id,
             data=send.values,
-            page=send.page,  # type: ignore[arg-type]
+            page=send.page,
         )
     except WechatRefused as error:
         return _refused(error)

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 DEFECTS = 20
 
 
-def campaigns_with_defects_pause(*, defects: Mapping[UUID | None, int], now: dt.datetime) -> None:
+def campaigns_with_defects_pause(*, defects: Mapping[UUID, int], now: dt.datetime) -> None:
     """Pause the running campaigns of which a batch had at least 20 messages refused as wrong.  0 or 2 queries each."""
     for campaign_id, count in defects.items():
         if count < DEFECTS:

@@ -129,10 +129,14 @@ def _due_of(
     )
     with connection.cursor() as cursor:
         cursor.execute(_DUE.format(campaign=whose), [lane, channel.value, *values, now, limit])
-        # Django has the driver hand jsonb over as text.
-        return [
-            Row(*row[:5], json.loads(row[5]), *row[6:10], json.loads(row[10])) for row in cursor.fetchall()
-        ]
+        return [_row(row) for row in cursor.fetchall()]
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    row = Row(*values)
+    # Django has the driver hand jsonb over as text.
+    row.data, row.params = json.loads(values[5]), json.loads(values[10])
+    return row
 
 
 def _sends(channel: Channel, rows: list[Row], refused: dict[UUID, tuple[Outcome, str]]) -> list[Send]:
@@ -151,11 +155,16 @@ def _sends(channel: Channel, rows: list[Row], refused: dict[UUID, tuple[Outcome,
         if template is None or address is None:
             refused[row.id] = (Outcome.SUPPRESSED, "no_template" if template is None else "no_recipient")
             continue
-        sign = "" if channel is Channel.WECHAT else template.sign
-        sends.append(
-            Send(row.id, row.attempts + 1, address, template.template_id, row.data, _page(row), sign)
-        )
+        sends.append(_send(channel, row, address, template))
     return sends
+
+
+def _send(channel: Channel, row: Row, address: str, template: Any) -> Send:
+    if channel is Channel.SMS:
+        return Send(
+            row.id, row.attempts + 1, address, template.template_id, {}, tuple(row.data), sign=template.sign
+        )
+    return Send(row.id, row.attempts + 1, address, template.template_id, row.data, page=_page(row))
 
 
 def _page(row: Row) -> str:
@@ -166,7 +175,8 @@ def _page(row: Row) -> str:
 def _permit(rows: list[Row], refused: dict[UUID, tuple[Outcome, str]], now: dt.datetime) -> None:
     """Set a permission aside for each row that needs one and mark it ``reserved``; at most 2 queries."""
     words = wording()
-    one_time, long_term = [], []
+    one_time: list[Row] = []
+    long_term: list[Row] = []
     for row in rows:
         if row.id in refused or row.reserved or row.wechat_template_id is None:
             continue

@@ -126,7 +126,7 @@ def sweep(*, now: dt.datetime) -> dict[str, int]:
         for channel in Channel:
             due = Delivery.objects.due(lane=lane, now=now).filter(channel=channel.value)
             if due.exists():
-                pump_wake(lane=lane, channel=channel)  # type: ignore[arg-type]
+                pump_wake(lane=lane, channel=channel)
                 woken += 1
     if lost or settled or woken:
         log.info("outbox_swept", claims_expired=lost, settled=settled, woken=woken)

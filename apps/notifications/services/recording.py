@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -127,7 +128,7 @@ def next_beijing_day(now: dt.datetime) -> dt.datetime:
 
 
 def _write(written: list[Written], started_at: dt.datetime, now: dt.datetime) -> set[UUID]:
-    columns = [
+    columns: list[list[Any]] = [
         [one.row.id for one in written], [one.attempt for one in written], [one.state.value for one in written],
         [one.outcome.value for one in written], [one.result.code[:80] for one in written],
         [one.result.request_id[:64] for one in written], [one.result.provider_id[:64] for one in written],
