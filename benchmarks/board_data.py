@@ -108,6 +108,9 @@ def _template() -> tuple[Any, Any]:
     from apps.feedback import services as feedback
     from apps.feedback.services import CaseDraft
     from apps.feedback.states import RequestType
+    from apps.safety import selectors as safety_read
+    from apps.safety import services as safety
+    from apps.safety.states import Verb
 
     now, clerk = clock.now(), selectors.staff_by_username(username="clerk.demo")
     handler = selectors.staff_by_username(username="handler.cg.demo")
@@ -128,6 +131,8 @@ def _template() -> tuple[Any, Any]:
     feedback.case_sign(staff=handler, **common)
     feedback.case_reply(staff=handler, text="已处理。", **common)
     assert clerk is not None
+    for mark in safety_read.marks_of(subjects=[("feedback.case", str(made.id))]):
+        safety.text_check_decide(check_id=mark.check_id, staff=clerk, verb=Verb.CLEAR, note="bench", now=now)
     entry = feedback.board_propose(case_id=made.id, staff=clerk, now=now)
     texts = feedback.BoardTexts(entry.title, entry.text, entry.reply_text)
     feedback.board_publish(entry_id=entry.id, staff=clerk, version=None, texts=texts, now=now)

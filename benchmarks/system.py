@@ -158,7 +158,7 @@ class System:
     def workers_paused(self) -> Iterator[None]:
         """Hold the Celery workers still, so that PostgreSQL's CPU is what the web's requests cost and nothing else."""
         pids = self.about["pids"]
-        workers = [pids[name] for name in ("worker-interactive", "worker-bulk")]
+        workers = [pids[name] for name in ("worker-interactive", "worker-background", "worker-bulk")]
         tree = [one for pid in workers for one in _tree(pid)]
         for one in tree:
             one.send_signal(signal.SIGSTOP)
