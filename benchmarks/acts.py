@@ -6,14 +6,11 @@ cases FILE     submit a case for each, dispatch it and sign for it; prints the c
 reply FILE     answer each of the case numbers in FILE, one transaction each
 rule           write a live routing rule that sends reports of street lamps to their unit
 alike N        look for reports of the same event as each of the N newest cases; prints the milliseconds of each
-pump FILE      write a notice for each of the people in FILE, then pump them in this process; prints the seconds
-bare FILE      send as many messages over bare aiohttp, as many at once; prints the seconds
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 import time
@@ -45,16 +42,23 @@ def _people(count: int) -> list[dict[str, str]]:
 
 
 def _grant(count: int, people: list[dict[str, str]]) -> None:
+    """Let the ledger know of ``count`` messages of each, as WeChat's event would."""
     from apps.common import clock
-    from apps.notifications import services
-    from apps.notifications.models import WechatTemplate
+    from apps.notifications.models import GrantEntry, WechatTemplate
+    from apps.notifications.services import ledger
 
-    template_id = WechatTemplate.objects.get(name=TEMPLATE).template_id
-    for person in people:
-        for _each in range(count):
-            services.grants_report(
-                resident_id=UUID(person["id"]), results={template_id: "accept"}, now=clock.now()
+    template = WechatTemplate.objects.get(name=TEMPLATE)
+    ledger.grants_add(
+        answered=[
+            ledger.Answered(
+                UUID(person["id"]), template, True, f"bench:{time.time_ns()}:{number}:{person['id']}"
             )
+            for person in people
+            for number in range(count)
+        ],
+        source=GrantEntry.Source.PUSH,
+        now=clock.now(),
+    )
 
 
 def _cases(people: list[dict[str, str]]) -> list[str]:
@@ -117,86 +121,6 @@ def _reply(numbers: list[str]) -> None:
         services.case_reply(number=number, staff=handler, version=None, text=REPLY, now=clock.now())
 
 
-def _pump(people: list[dict[str, str]]) -> float:
-    """Return the seconds that one process takes to deliver a notice to each of ``people``."""
-    from django.db import connection, transaction
-
-    from apps.common import clock
-    from apps.feedback import notices
-    from apps.notifications import services
-
-    fields = {
-        "number": "2026010100000018",
-        "excerpt": "路灯不亮",
-        "state": "已提交",
-        "at": "2026年1月1日 09:00",
-    }
-
-    def pumped(some: list[dict[str, str]]) -> float:
-        with transaction.atomic():
-            for person in some:
-                services.notice_enqueue(
-                    kind=notices.SUBMITTED, resident_id=UUID(person["id"]), fields=fields,
-                    dedup_key=f"bench:{time.time_ns()}:{person['id']}", now=clock.now(),
-                )  # fmt: skip
-            connection.run_on_commit.clear()
-        began = time.perf_counter()
-        services.pump(lane="interactive")
-        return time.perf_counter() - began
-
-    # The first opens connections and fetches WeChat's token.
-    pumped(people[:1])
-    return pumped(people)
-
-
-def _bare(people: list[dict[str, str]]) -> float:
-    """Return the seconds that bare aiohttp takes to send as much, 50 at once like the pump's batch."""
-    import aiohttp
-    from django.conf import settings
-
-    from apps.notifications.models import WechatTemplate
-    from apps.notifications.services.outbox import BATCH
-
-    template_id = WechatTemplate.objects.get(name=TEMPLATE).template_id
-    values = {
-        "character_string1": "2026010100000018", "thing2": "路灯不亮", "phrase3": "已提交",
-        "time4": "2026年1月1日 09:00", "thing5": "已收到，可随时查看进度",
-    }  # fmt: skip
-    data = {key: {"value": value} for key, value in values.items()}
-
-    async def send_all() -> float:
-        async with aiohttp.ClientSession(settings.WECHAT_BASE_URL) as session:
-            asked = {
-                "grant_type": "client_credential", "appid": settings.WECHAT_APPID, "secret": settings.WECHAT_SECRET,
-            }  # fmt: skip
-            async with session.post("/cgi-bin/stable_token", json=asked) as answer:
-                token = json.loads(await answer.read())["access_token"]
-            gate = asyncio.Semaphore(BATCH)
-
-            async def send(openid: str) -> None:
-                body = {
-                    "touser": openid,
-                    "template_id": template_id,
-                    "page": "pages/feedback/case",
-                    "data": data,
-                }
-                async with (
-                    gate,
-                    session.post(
-                        f"/cgi-bin/message/subscribe/send?access_token={token}", json=body
-                    ) as answer,
-                ):
-                    said = json.loads(await answer.read())
-                    if said.get("errcode") != 0:
-                        raise RuntimeError(f"the simulator refused: {said}")
-
-            began = time.perf_counter()
-            await asyncio.gather(*(send(person["openid"]) for person in people))
-            return time.perf_counter() - began
-
-    return asyncio.run(send_all())
-
-
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.acts")
@@ -207,7 +131,7 @@ def main() -> None:
     grant = acts.add_parser("grant")
     grant.add_argument("count", type=int)
     grant.add_argument("file", type=Path)
-    for name in ("cases", "reply", "pump", "bare"):
+    for name in ("cases", "reply"):
         acts.add_parser(name).add_argument("file", type=Path)
     given = parser.parse_args()
     django.setup()
@@ -219,8 +143,6 @@ def main() -> None:
         "grant": lambda: _grant(given.count, known),
         "cases": lambda: _cases(known),
         "reply": lambda: _reply(known),
-        "pump": lambda: _pump(known),
-        "bare": lambda: _bare(known),
     }
     answer = acts_of[given.act]()
     sys.stdout.write(json.dumps(answer))

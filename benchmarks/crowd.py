@@ -3,6 +3,7 @@
 people N GRANTS        make N residents whom WeChat knows as ``openid_of(number)``, GRANTS messages permitted each
 notices N KEY [LANE]   write a reply's notice for each of the first N, in chunks of 500; prints how many
 steadily N KEY S       write a reply's notice each S seconds, each in a transaction of its own, to the first N in turn
+campaign               start a campaign to everyone by the template that the crowd permits; prints its id
 pump LANE [SECONDS]    send what is due in LANE in this process, until nothing is, or so long; prints what it took
 pump-at MOMENT         the same for replies with the clock at MOMENT, the channel's rest being over by then
 """
@@ -100,6 +101,36 @@ def _steadily(count: int, key: str, apart_s: float) -> int:
     return count
 
 
+def _campaign() -> str:
+    """Start a campaign by two people and return its id; the workers write and send it."""
+    from apps.accounts import selectors as accounts
+    from apps.common import clock
+    from apps.notifications import services
+    from apps.notifications.models import WechatTemplate
+    from apps.notifications.states import CampaignVerb
+
+    author, second = (accounts.staff_by_username(username=name) for name in ("editor.demo", "head.demo"))
+    if author is None or second is None:
+        raise RuntimeError("the demonstration's staff are missing")
+    template = WechatTemplate.objects.get(name=TEMPLATE)
+    values = {
+        "character_string1": "QS-1",
+        "thing2": "停水检修",
+        "phrase3": "通知",
+        "time4": "2026年3月11日 08:00",
+    }
+    draft = {
+        "name": "bench", "segment": "everyone", "title": "停水通知", "body": "明日8时至18时检修，请提前储水。",
+        "channels": ["wechat"], "wechat_template": template, "wechat_values": {**values, "thing5": "请提前储水"},
+    }  # fmt: skip
+    campaign = services.campaign_draft(staff=author, values=draft, now=clock.now())
+    for verb, staff in (("propose", author), ("approve", second), ("start", second)):
+        services.campaign_act(
+            campaign_id=campaign.id, verb=CampaignVerb(verb), staff=staff, version=None, now=clock.now()
+        )
+    return str(campaign.id)
+
+
 def _pump_at(moment: str) -> dict[str, float]:
     """Send what is due at ``moment``."""
     import time_machine
@@ -152,6 +183,7 @@ def main() -> None:
     steadily.add_argument("count", type=int)
     steadily.add_argument("key")
     steadily.add_argument("apart_s", type=float)
+    acts.add_parser("campaign")
     acts.add_parser("pump-at").add_argument("moment")
     given = parser.parse_args()
     django.setup()
@@ -159,6 +191,7 @@ def main() -> None:
         "people": lambda: _people(given.count, given.grants),
         "notices": lambda: _notices(given.count, given.key, given.lane),
         "steadily": lambda: _steadily(given.count, given.key, given.apart_s),
+        "campaign": _campaign,
         "pump": lambda: _pump(given.lane, given.seconds),
         "pump-at": lambda: _pump_at(given.moment),
     }

@@ -21,10 +21,11 @@ MOST_S, MOST_RATIO = 1.0, 2.0
 
 def run(system: System) -> Finding:
     """Measure and return the finding."""
-    crowd = Crowd.of(system, people=REPLIES, grants=4)
+    # One message of the campaign, three replies, and one to spare.
+    crowd = Crowd.of(system, people=CAMPAIGN, grants=5)
     _replies(system, "warm")
     alone = _waits(crowd, "alone")
-    campaign_id = str(json.loads(system.command("benchmarks.crowd", "campaign", str(CAMPAIGN))))
+    campaign_id = str(json.loads(system.command("benchmarks.crowd", "campaign")))
     until = time.monotonic() + 300
     while not _sent(system, campaign_id) and time.monotonic() < until:
         time.sleep(0.5)

@@ -239,6 +239,15 @@ def system_million(*, cases: int) -> Iterator[System]:
 @contextmanager
 def system_for_proof(name: str) -> Iterator[System]:
     """Run a stack whose claims run out and whose sweeps come quickly, for one proof."""
-    extra = {**SETTINGS, "OUTBOX_CLAIM_S": "6", "OUTBOX_SWEEP_S": "2"}
+    extra = {**SETTINGS, "OUTBOX_CLAIM_S": "6", "OUTBOX_SWEEP_S": "2", "OUTBOX_RECEIPT_WAIT_S": "5"}
     with stack(folder=_fresh(f"prove-{name}"), extra=extra, keep=False) as running:
+        yield System(running)
+
+
+@contextmanager
+def system_for_a_crowd(name: str) -> Iterator[System]:
+    """Run a stack for one question about many messages; no event is pushed, for it asks about sending alone."""
+    os.environ["EMBEDDED_SHARED_BUFFERS"] = BUFFERS
+    extra = {**SETTINGS, "WECHAT_PUSH_TOKEN": ""}
+    with stack(folder=_fresh(f"bench-{name}"), extra=extra, keep=False) as running:
         yield System(running)

@@ -38,17 +38,21 @@ _REFERENCE = tuple(
         ("accounts", "policyversion"), ("notifications", "wechattemplate"), ("reports", "indicatordefinition"),
     )
 )  # fmt: skip
+_SAFETY = ("safety.view_textcheck", "safety.view_mediacheck")
+_WORDS = (
+    "safety.view_wordlist", "safety.view_wordlistversion", "safety.add_wordlistversion", "safety.change_wordlistversion",
+)  # fmt: skip
 _EXCLUSIONS = ("reports.view_caseexclusion", "reports.add_caseexclusion")
 _FIGURES = (*_EXCLUSIONS, "reports.view_dailyfigure", "reports.view_indicatordefinition")
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.EDITOR: _NEWS_DESK,
     Role.REVIEWER_FIRST: _NEWS_DESK,
     Role.REVIEWER_SECOND: _NEWS_DESK,
-    Role.REVIEWER_FINAL: _NEWS_DESK,
-    Role.INTAKE_CLERK: (*_DESK, *_EXCLUSIONS),
+    Role.REVIEWER_FINAL: (*_NEWS_DESK, *_WORDS),
+    Role.INTAKE_CLERK: (*_DESK, *_SAFETY, *_EXCLUSIONS),
     Role.DESK_HEAD: (
-        *_DESK, *_RULES, "feedback.view_routingtrial", "feedback.export_case", "feedback.view_caseexport", *_FIGURES,
-        "reports.add_indicatordefinition", "reports.change_indicatordefinition",
+        *_DESK, *_SAFETY, *_WORDS, *_RULES, "feedback.view_routingtrial", "feedback.export_case",
+        "feedback.view_caseexport", *_FIGURES, "reports.add_indicatordefinition", "reports.change_indicatordefinition",
     ),
     Role.HANDLER: (*_CASES, "feedback.view_rating"),
     Role.SUPERVISOR: (
@@ -59,7 +63,9 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.AUDITOR: ("accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport"),
     Role.ADMINISTRATOR: (
         *_REFERENCE, "accounts.view_staff", "accounts.add_staff", "accounts.change_staff", "accounts.view_resident",
+        *_WORDS, "safety.add_wordlist", "safety.change_wordlist",
         "notifications.view_delivery", "feedback.view_open311key", "feedback.change_open311key",
+        "wechat.view_providerpush",
     ),
 }  # fmt: skip
 

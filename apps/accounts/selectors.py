@@ -176,3 +176,15 @@ def staff_with_mail(*, ids: Iterable[int]) -> frozenset[int]:
     """Return those of ``ids`` who work here and have an e-mail address.  1 query."""
     rows = Staff.objects.filter(id__in=list(ids), is_active=True).exclude(email="")
     return frozenset(rows.values_list("id", flat=True))
+
+
+def residents_reachable(
+    *, street: str | None = None, community: str | None = None
+) -> QuerySet[Resident, UUID]:
+    """Return the ids of accounts that are in use, of one street or community if given.  1 query when read."""
+    rows = Resident.objects.filter(cancelled_at=None)
+    if street is not None:
+        rows = rows.filter(street_id=street)
+    if community is not None:
+        rows = rows.filter(community_id=community)
+    return rows.values_list("id", flat=True)

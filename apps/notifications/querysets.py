@@ -38,9 +38,13 @@ class DeliveryQuerySet(models.QuerySet[Any]):
         """Keep the claims that have run out: their worker died."""
         return self.filter(state=DeliveryState.SENDING, claimed_until__lt=now)
 
+    def in_doubt_still(self) -> DeliveryQuerySet:
+        """Keep those that may have left and are not given up."""
+        return self.filter(state=DeliveryState.UNKNOWN, finished_at=None)
+
     def in_doubt(self, *, now: dt.datetime) -> DeliveryQuerySet:
         """Keep those that may have left and have waited long enough for a receipt."""
-        return self.filter(state=DeliveryState.UNKNOWN, finished_at=None, due_at__lte=now)
+        return self.in_doubt_still().filter(due_at__lte=now)
 
     def visible_to(self, staff: Any) -> DeliveryQuerySet:
         """Keep what ``staff`` may list: administrators and auditors, without content."""

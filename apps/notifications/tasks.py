@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 
 from apps.common import clock
@@ -32,3 +34,15 @@ def staff_mail() -> None:
 def templates_sync() -> None:
     """Each night: compare the templates with WeChat's."""
     services.wechat_templates_sync(now=clock.now())
+
+
+@shared_task(name="notifications.campaign_write")
+def campaign_write(campaign_id: str) -> None:
+    """Write the next rows of a campaign."""
+    services.campaign_write(campaign_id=UUID(campaign_id), now=clock.now())
+
+
+@shared_task(name="notifications.campaigns_tend")
+def campaigns_tend() -> None:
+    """Each quarter of a minute: start, count, finish, call back."""
+    services.campaigns_tend(now=clock.now())

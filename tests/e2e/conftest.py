@@ -31,7 +31,10 @@ def system() -> Iterator[Stack]:
         patch.delenv(name, raising=False)
     with stack(
         folder=ROOT / ".local" / "test-stack",
-        extra={"OUTBOX_CLAIM_S": str(CLAIM_S), "OUTBOX_SWEEP_S": "2", "WECHAT_TIMEOUT_S": "20"},
+        extra={
+            "OUTBOX_CLAIM_S": str(CLAIM_S), "OUTBOX_SWEEP_S": "2", "OUTBOX_RECEIPT_WAIT_S": "8",
+            "WECHAT_TIMEOUT_S": "20",
+        },  # fmt: skip
     ) as running:
         yield running
     patch.undo()

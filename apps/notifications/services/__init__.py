@@ -1,5 +1,8 @@
 """The public writes of notifications."""
 
+from apps.notifications.services.campaign_rows import campaign_write
+from apps.notifications.services.campaign_tending import campaigns_tend
+from apps.notifications.services.campaigns import campaign_act, campaign_draft, campaign_redraft
 from apps.notifications.services.inbox import inbox_read
 from apps.notifications.services.ledger import grants_report
 from apps.notifications.services.notices import Told, notice_enqueue, notices_enqueue_many
@@ -15,6 +18,11 @@ from apps.notifications.services.templates import (
 __all__ = [
     "StaffTold",
     "Told",
+    "campaign_act",
+    "campaign_draft",
+    "campaign_redraft",
+    "campaign_write",
+    "campaigns_tend",
     "grants_report",
     "inbox_read",
     "notice_enqueue",
