@@ -23,6 +23,7 @@ import django
 
 TEMPLATE = "case_progress"
 CHUNK = 500
+NICKNAME = "crowd"  # tells them from the demonstration's residents
 
 
 def openid_of(number: int) -> str:
@@ -46,6 +47,7 @@ def _people(count: int, grants: int) -> None:
     for first in range(0, count, 5000):
         made = Resident.objects.bulk_create(
             Resident(
+                nickname=NICKNAME,
                 openid=openid_of(number),
                 openid_hash=lookup_hash(openid_of(number), purpose="openid"),
                 created_at=now,
@@ -67,8 +69,8 @@ def _notices(count: int, key: str, lane: str) -> int:
     from apps.notifications import services
 
     kind: Any = replace(notices.REPLIED, lane=lane)
-    hashes = Resident.objects.filter(openid_hash__isnull=False).order_by("id").values_list("id", flat=True)
-    ids = list(hashes[:count])
+    known = Resident.objects.filter(nickname=NICKNAME).order_by("id")
+    ids = list(known.values_list("id", flat=True)[:count])
     fields = {**kind.samples, "reply": "已到现场处理，请查看。"}
     for first in range(0, len(ids), CHUNK):
         with transaction.atomic():
@@ -89,7 +91,7 @@ def _steadily(count: int, key: str, apart_s: float) -> int:
     from apps.feedback import notices
     from apps.notifications import services
 
-    known = Resident.objects.filter(openid_hash__isnull=False).order_by("id")
+    known = Resident.objects.filter(nickname=NICKNAME).order_by("id")
     for index, resident_id in enumerate(known.values_list("id", flat=True)[:count]):
         with transaction.atomic():
             services.notice_enqueue(
@@ -155,7 +157,12 @@ def _pump(lane: str, seconds: float) -> dict[str, float]:
     while time.monotonic() < until:
         done = services.pump(lane=lane, channel=Channel.WECHAT)  # type: ignore[arg-type]
         handled += done
-        if not done and not Delivery.objects.filter(lane=lane, state__in=["queued", "retry"]).exists():
+        if (
+            not done
+            and not Delivery.objects.filter(
+                lane=lane, channel=Channel.WECHAT.value, state__in=["queued", "retry"]
+            ).exists()
+        ):
             break
         if not done:
             time.sleep(0.05)

@@ -84,6 +84,16 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Content safety"),
+                "separator": True,
+                "items": [
+                    _item(_("Checks of texts"), "fact_check", "safety.textcheck"),
+                    _item(_("Checks of pictures"), "image_search", "safety.mediacheck"),
+                    _item(_("Word lists"), "dictionary", "safety.wordlist"),
+                    _item(_("Versions of word lists"), "history_edu", "safety.wordlistversion"),
+                ],
+            },
+            {
                 "title": _("Indicators"),
                 "separator": True,
                 "items": [
@@ -112,6 +122,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("Deliveries"), "outgoing_mail", "notifications.delivery"),
                     _item(_("WeChat templates"), "chat", "notifications.wechattemplate"),
+                    _item(_("Pushes"), "webhook", "wechat.providerpush"),
                 ],
             },
             {

@@ -69,12 +69,47 @@ def _heartbeat(**_kwargs: object) -> None:
 
 
 def beat_table(*, sweep_s: int) -> dict[str, dict[str, object]]:
-    """Return the periodic tasks.  ``sweep_s`` seconds between two sweeps of the outbox."""
+    """Return the periodic tasks.  ``sweep_s`` seconds between two sweeps of the outbox, and of pushes."""
     return {
         "notifications.sweep": {
             "task": "notifications.sweep",
             "schedule": sweep_s,
             "options": {"queue": "periodic", "expires": sweep_s},
+        },
+        "wechat.pushes_sweep": {
+            "task": "wechat.pushes_sweep",
+            "schedule": sweep_s,
+            "options": {"queue": "periodic", "expires": sweep_s},
+        },
+        "wechat.pushes_purge": {
+            "task": "wechat.pushes_purge",
+            "schedule": 3600,
+            "options": {"queue": "periodic", "expires": 3600},
+        },
+        "safety.sweep": {
+            "task": "safety.sweep",
+            "schedule": 60,
+            "options": {"queue": "periodic", "expires": 60},
+        },
+        "safety.media_sweep": {
+            "task": "safety.media_sweep",
+            "schedule": 600,
+            "options": {"queue": "periodic", "expires": 600},
+        },
+        "notifications.campaigns_tend": {
+            "task": "notifications.campaigns_tend",
+            "schedule": 15,
+            "options": {"queue": "periodic", "expires": 15},
+        },
+        "notifications.staff_mail": {
+            "task": "notifications.staff_mail",
+            "schedule": 300,
+            "options": {"queue": "bulk", "expires": 300},
+        },
+        "notifications.templates_sync": {
+            "task": "notifications.templates_sync",
+            "schedule": crontab(hour=4, minute=20),
+            "options": {"queue": "periodic", "expires": 3600},
         },
         "feedback.followers_sweep": {
             "task": "feedback.followers_sweep",

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+AES_KEY_CHARS = 43
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -34,6 +35,18 @@ def production_problems(values: Mapping[str, Any]) -> list[str]:
             "NUM_PROXIES is 0: behind a proxy all residents would share one address.",
         ),
         (not values["METRICS_TOKEN"], "METRICS_TOKEN is empty: /metrics would be open."),
+        (
+            values["WECHAT_PUSH_TOKEN"] and values["WECHAT_PUSH_MODE"] != "safe",
+            "WECHAT_PUSH_MODE is not safe: pushes would name residents in the clear.",
+        ),
+        (
+            values["WECHAT_PUSH_TOKEN"] and len(values["WECHAT_PUSH_AES_KEY"]) != AES_KEY_CHARS,
+            "WECHAT_PUSH_AES_KEY does not have 43 characters.",
+        ),
+        (
+            values["SMS_CALLBACK_TOKEN"] and len(values["SMS_CALLBACK_TOKEN"]) < 20,
+            "SMS_CALLBACK_TOKEN is short.",
+        ),
     )
     return [text for bad, text in rules if bad]
 

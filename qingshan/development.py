@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import base64
 import secrets
+import string
 from dataclasses import dataclass
 from pathlib import Path
 
 from qingshan.processes import json_read, json_write, ports_free
+
+_LETTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,9 @@ def secrets_new() -> dict[str, str]:
         "LOOKUP_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "WECHAT_APPID": "wx" + secrets.token_hex(8),
         "WECHAT_SECRET": secrets.token_hex(16),
+        "WECHAT_PUSH_TOKEN": secrets.token_hex(16),
+        "WECHAT_PUSH_AES_KEY": "".join(secrets.choice(_LETTERS) for _place in range(43)),
+        "SMS_CALLBACK_TOKEN": secrets.token_hex(16),
         "DEMO_STAFF_PASSWORD": "qs-" + secrets.token_hex(6),
     }
 
@@ -61,6 +67,13 @@ def stack_environment(
         "REDIS_URL": redis_url,
         **secrets,
         "WECHAT_BASE_URL": f"http://127.0.0.1:{ports.simulator}",
+        # The simulator speaks for the SMS provider too; without names of its own it takes these.
+        "SMS_BASE_URL": f"http://127.0.0.1:{ports.simulator}",
+        "SMS_SECRET_ID": "simulated-id",
+        "SMS_SECRET_KEY": "simulated-key",
+        "SMS_SDK_APP_ID": "1400000000",
+        # The simulator's clock, which signs its pushes, can be set ahead: a year is taken.
+        "WECHAT_PUSH_WINDOW_S": str(365 * 24 * 3600),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PUBLIC_BASE_URL": f"http://127.0.0.1:{ports.web}",
         "MEDIA_ROOT": str(folder / "media"),

@@ -10,7 +10,8 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
-SIGNED_LINKS = "/media/signed/"
+# Paths whose last part is a secret: a signed picture link, the address for receipts of text messages.
+SECRET_PATHS = ("/media/signed/", "/sms/receipts/")
 # Keys whose values never reach a log, whoever binds them.
 SECRET_KEYS = frozenset(
     {
@@ -34,11 +35,12 @@ class RequestLogMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Name the method and the path only: a query may hold a place, a phone or a search.
 
-        A signed link to a picture is a key for two hours, so its last part is left out.
+        A signed link to a picture is a key for two hours, so its last part is left out; so is that of other keys.
         """
         path = request.path
-        if path.startswith(SIGNED_LINKS):
-            path = SIGNED_LINKS + "[removed]"
+        for prefix in SECRET_PATHS:
+            if path.startswith(prefix):
+                path = prefix + "[removed]"
         return f"{request.method} {path}"
 
 

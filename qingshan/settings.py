@@ -14,6 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from environs import validate
+
 from qingshan import env as environment
 from qingshan.admin_site import UNFOLD as UNFOLD
 from qingshan.checks import production_refuse
@@ -73,6 +75,7 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.wechat",
     "apps.accounts",
+    "apps.safety",
     "apps.notifications",
     "apps.news",
     "apps.feedback",
@@ -262,13 +265,52 @@ CELERY_TIMEZONE = TIME_ZONE
 OUTBOX_SWEEP_S = env.int("OUTBOX_SWEEP_S", 60)
 # How long a claim on a delivery holds: longer than the slowest send of one batch.
 OUTBOX_CLAIM_S = env.int("OUTBOX_CLAIM_S", 60)
+# How long a message that may have left waits for the provider's receipt before it is decided about.
+OUTBOX_RECEIPT_WAIT_S = env.int("OUTBOX_RECEIPT_WAIT_S", 120)
+# Messages a second by channel and lane, 0 for no limit.  A campaign has a bucket of its own.
+CHANNEL_RATES = {
+    "wechat": {"interactive": env.float("WECHAT_PER_S", 0), "bulk": env.float("WECHAT_BULK_PER_S", 500)},
+    "sms": {"interactive": env.float("SMS_PER_S", 0), "bulk": env.float("SMS_BULK_PER_S", 200)},
+}
 
 # --- WeChat ------------------------------------------------------------------------------------------------------------------
 WECHAT_APPID = env.str("WECHAT_APPID", "")
 WECHAT_SECRET = env.str("WECHAT_SECRET", "")
 WECHAT_BASE_URL = env.str("WECHAT_BASE_URL", "https://api.weixin.qq.com")
 WECHAT_TIMEOUT_S = env.float("WECHAT_TIMEOUT_S", 5.0)
-WECHAT_MINIPROGRAM_STATE = env.str("WECHAT_MINIPROGRAM_STATE", "formal")
+WECHAT_MINIPROGRAM_STATE = env.str(
+    "WECHAT_MINIPROGRAM_STATE", "formal", validate=validate.OneOf(("developer", "trial", "formal"))
+)
+WECHAT_PUSH_TOKEN = env.str("WECHAT_PUSH_TOKEN", "")
+WECHAT_PUSH_AES_KEY = env.str("WECHAT_PUSH_AES_KEY", "")
+WECHAT_PUSH_MODE = env.str(
+    "WECHAT_PUSH_MODE", "safe", validate=validate.OneOf(("plain", "compatible", "safe"))
+)
+WECHAT_PUSH_WINDOW_S = env.int("WECHAT_PUSH_WINDOW_S", 300)
+
+# --- Text messages: the module ``apps/notifications/channels/<provider>_sms.py``; without a secret none is sent ---------
+SMS_PROVIDER = env.str("SMS_PROVIDER", "tencent", validate=validate.OneOf(("tencent",)))
+SMS_BASE_URL = env.str("SMS_BASE_URL", "https://sms.tencentcloudapi.com")
+SMS_SECRET_ID = env.str("SMS_SECRET_ID", "")
+SMS_SECRET_KEY = env.str("SMS_SECRET_KEY", "")
+SMS_SDK_APP_ID = env.str("SMS_SDK_APP_ID", "")
+SMS_REGION = env.str("SMS_REGION", "ap-guangzhou")
+SMS_TIMEOUT_S = env.float("SMS_TIMEOUT_S", 8.0)
+SMS_CALLBACK_TOKEN = env.str("SMS_CALLBACK_TOKEN", "")
+
+# --- E-mail to staff -----------------------------------------------------------------------------------------------------
+# Without a host no mail is sent; notices are read at the desk in any case.
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = env.int("EMAIL_PORT", 465)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "")
+
+# --- Content safety --------------------------------------------------------------------------------------------------------------
+# How long one question about a text may take: it runs beside messages that residents wait for.
+SAFETY_TIMEOUT_S = env.float("SAFETY_TIMEOUT_S", 2.0)
 
 # --- Safe transport ------------------------------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -13,7 +13,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -38,6 +38,7 @@ class Stack:
     ports    asked for the ports once the folder is ours and what a killed run left there has gone
     durable  False: faster, for a stack that is thrown away
     extra    variables that win over the ones made here
+    simulator  further options of the WeChat simulator
     changed  called when a child came back with another process id; may be set later
     """
 
@@ -50,6 +51,7 @@ class Stack:
         say: Callable[[str], None],
         durable: bool = True,
         extra: Mapping[str, str] | None = None,
+        simulator: Sequence[str] = (),
         changed: Callable[[], None] | None = None,
     ) -> None:
         self.folder, self.ports = folder.resolve(), Ports(web=0, simulator=0, control=0)
@@ -61,6 +63,7 @@ class Stack:
             durable,
             dict(extra or {}),
         )
+        self._simulator = tuple(simulator)
         self.changed = changed
         self._children = Supervisor(record=self.folder / "children.json", say=say, changed=self._tell)
         self._servers: Servers | None = None
@@ -187,13 +190,18 @@ class Stack:
         commands = {
             "simulator": (
                 python, "manage.py", "wechat_simulator", "--port", str(ports.simulator), "--control-port", str(ports.control),
+                # Without a token the door is closed, and nothing is pushed.
+                *(("--push-url", f"{self.web}/wechat/push", "--push-mode", "safe") * bool(self.environment["WECHAT_PUSH_TOKEN"])),
+                "--sms-receipt-url", f"{self.web}/sms/receipts/{self.environment['SMS_CALLBACK_TOKEN']}",
+                *self._simulator,
             ),
             "web": (
                 python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ports.web),
                 "--workers", "2", "--blocking-threads", "4", "--no-ws", "--no-access-log", "--respawn-failed-workers",
                 "--respawn-interval", "0.5", "--workers-kill-timeout", "5", "qingshan.wsgi:application",
             ),
-            "worker-interactive": (*celery, "worker", "-Q", "interactive,periodic", "-c", "2", "-n", "interactive@%h", *worker),
+            "worker-interactive": (*celery, "worker", "-Q", "interactive", "-c", "2", "-n", "interactive@%h", *worker),
+            "worker-background": (*celery, "worker", "-Q", "callback,periodic", "-c", "1", "-n", "background@%h", *worker),
             "worker-bulk": (*celery, "worker", "-Q", "bulk", "-c", "1", "-n", "bulk@%h", *worker),
             "beat": (*celery, "beat", "--schedule", str(self.folder / "beat"), "--pidfile=", "--loglevel", "INFO"),
         }  # fmt: skip
@@ -247,6 +255,7 @@ def stack(
     ports: Ports | None = None,
     durable: bool = False,
     extra: Mapping[str, str] | None = None,
+    simulator: Sequence[str] = (),
     keep: bool = True,
 ) -> Iterator[Stack]:
     """Run a stack of one's own for the time of the ``with`` block, on random ports unless given.
@@ -265,6 +274,7 @@ def stack(
         say=said,
         durable=durable,
         extra=extra,
+        simulator=simulator,
     )
     one.start()
     over = threading.Event()

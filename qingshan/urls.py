@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.common import views
 from apps.reports.metrics import metrics
+from apps.wechat.api import push_views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
@@ -16,6 +17,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("wechat/push", push_views.wechat_push, name="wechat-push"),
+    path("sms/receipts/<str:token>", push_views.sms_receipts, name="sms-receipts"),
+    path("api/v1/", include("apps.wechat.api.urls")),
     path("api/v1/", include("apps.accounts.api.urls")),
     path("api/v1/", include("apps.notifications.api.urls")),
     path("api/v1/", include("apps.news.api.urls")),

@@ -44,6 +44,7 @@ class FeedbackWalk:
     other_path: str
     resident_new: Any
     desk: Any
+    wait_for: Any
 
     # --- Short ways ------------------------------------------------------------------------------------------------
     def _case_new(self, who: Browser, text: str) -> dict[str, Any]:
@@ -174,6 +175,10 @@ class FeedbackWalk:
     def case_published(self) -> str:
         """A clerk puts the first case on the public board; the phone number in it is masked; anyone finds it."""
         clerk, anyone = self.desk("intake_clerk"), Browser(self.phone.base)
+        self.wait_for(
+            lambda: "内容检测" not in clerk.get(self.lamp_path).text(),
+            "WeChat did not judge what the resident wrote",
+        )
         made = clerk.submit(clerk.get(self.lamp_path), form="board-propose")
         check(made.status == 302, f"proposing answers {made.status}")
         page = clerk.get(made.headers["Location"])

@@ -100,8 +100,9 @@ def _simulator_server() -> Iterator[RunningSimulator]:
     from django.conf import settings
 
     templates = json.loads((FIXTURES / "wechat_templates.json").read_text(encoding="utf-8"))
+    sms_templates = json.loads((FIXTURES / "sms_templates.json").read_text(encoding="utf-8"))
     with running_simulator(
-        appid=settings.WECHAT_APPID, secret=settings.WECHAT_SECRET, templates=templates
+        appid=settings.WECHAT_APPID, secret=settings.WECHAT_SECRET, templates=templates, sms_templates=sms_templates
     ) as running:
         yield running
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
-Lane = Literal["interactive", "bulk", "periodic"]
+Lane = Literal["interactive", "callback", "bulk", "periodic"]
 # Two wake-ups of one process are at least this far apart: under load one stands for many.
 PAUSE_S = 0.02
 FLUSH_S = 2.0

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.core.cache import cache
 
-LANES = ("interactive", "bulk", "periodic")
+LANES = ("interactive", "callback", "bulk", "periodic")
 KEPT_S = 300
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,9 @@ from apps.common.errors import Refused
 from apps.news import services
 from apps.news.models import VERB_LABELS, Article, ArticleEvent, Column
 from apps.news.states import MOVES, WRITERS, ArticleState, Verb, verbs_open
+from apps.wechat.desk import code_answer
+
+PAGE = "pages/news/article"
 
 
 @admin.register(Column)
@@ -130,10 +133,11 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the door of moves."""
-        door = self.admin_site.admin_view(self.move_view)
+        """Add the doors of moves and of the QR code."""
+        wrap = self.admin_site.admin_view
         return [
-            path("<uuid:article_id>/move/<str:verb>/", door, name="news_article_move"),
+            path("<uuid:article_id>/move/<str:verb>/", wrap(self.move_view), name="news_article_move"),
+            path("<uuid:article_id>/code/", wrap(self.code_view), name="news_article_code"),
             *super().get_urls(),
         ]
 
@@ -142,7 +146,11 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
     ) -> Any:
         """Show the form with the moves that are open to this person."""
         article = self.get_object(request, object_id) if object_id else None
-        context = {"moves": self._moves(request, article) if article else [], **(extra_context or {})}
+        context = {
+            "moves": self._moves(request, article) if article else [],
+            "code_url": reverse("admin:news_article_code", args=[article.pk]) if article else "",
+            **(extra_context or {}),
+        }
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except Refused as refused:
@@ -162,6 +170,16 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
             }
             for verb in verbs_open(source=ArticleState(article.state), roles=roles)
         ]
+
+    def code_view(self, request: HttpRequest, article_id: Any) -> HttpResponse:
+        """Show the code that leads to the article; before it is published the mini-program finds nothing there."""
+        article = self.get_object(request, str(article_id))
+        if article is None or not self.has_view_permission(request, article):
+            raise Http404
+        return code_answer(
+            request=request, page=PAGE, params={"id": str(article.pk)}, name=f"article-{article.pk}",
+            back=reverse("admin:news_article_change", args=[article.pk]),
+        )  # fmt: skip
 
     def move_view(self, request: HttpRequest, article_id: Any, verb: str) -> HttpResponse:
         """POST: make a move and go back to the article, with what came of it as a message."""

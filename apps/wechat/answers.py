@@ -13,6 +13,8 @@ from apps.wechat.errors import Answer, WechatOutcomeUnknown, WechatRefused, Wech
 from apps.wechat.values import keys_of
 
 log = structlog.get_logger(__name__)
+_DECODER = json.JSONDecoder(strict=False)  # errmsg may hold a line break
+_IMAGES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,30 @@ class Template:
     enums: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class TextVerdict:
+    """What WeChat thinks of a text.
+
+    suggest   pass, review or risky
+    label     100 normal, 10001 advertisement, 20001 politics, 20002 pornography, 20003 abuse, 20006 crime, 20008 fraud,
+              20012 vulgar, 20013 copyright, 21000 other; 0: none given
+    keywords  the listed words that it met, without the failed parts of the check
+    """
+
+    suggest: str
+    label: int
+    trace_id: str
+    keywords: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeImage:
+    """A mini-program code: image/jpeg or image/png."""
+
+    content: bytes = field(repr=False)
+    content_type: str
+
+
 class Wechat(Protocol):
     """What the rest of the project needs from WeChat.  Errors: WechatRefused, WechatUnavailable, WechatOutcomeUnknown."""
 
@@ -61,6 +87,29 @@ class Wechat(Protocol):
 
     async def templates(self) -> list[Template]: ...
 
+    async def text_check(
+        self,
+        *,
+        openid: str,
+        scene: int,
+        content: str,
+        title: str | None = None,
+        nickname: str | None = None,
+        timeout_s: float | None = None,
+    ) -> TextVerdict: ...
+
+    async def media_check(self, *, openid: str, scene: int, media_url: str, media_type: int = 2) -> str: ...
+
+    async def code_image(
+        self,
+        *,
+        scene: str,
+        page: str,
+        width: int = 430,
+        check_path: bool = True,
+        env_version: str = "release",
+    ) -> CodeImage: ...
+
 
 def judged(path: str, status: int, raw: bytes) -> dict[str, Any]:
     """Return the answer when the body says success.  The body goes first: errors come with status 200.
@@ -68,8 +117,8 @@ def judged(path: str, status: int, raw: bytes) -> dict[str, Any]:
     Raises WechatRefused, WechatUnavailable, WechatOutcomeUnknown.
     """
     try:
-        answer = json.loads(raw, strict=False)
-    except ValueError:
+        answer = _DECODER.decode(raw.decode())
+    except (ValueError, RecursionError):
         answer = None
     if isinstance(answer, dict):
         errcode = whole(answer.get("errcode", 0))
@@ -121,3 +170,37 @@ def template_of(row: Mapping[str, Any]) -> Template:
         keys=keys_of(content),
         enums=enums,
     )
+
+
+def verdict_of(answer: Mapping[str, Any]) -> TextVerdict:
+    """Return the answer of msg_sec_check.  Raises WechatOutcomeUnknown if it holds no verdict."""
+    result = answer.get("result")
+    suggest = text(result, "suggest") if isinstance(result, dict) else ""
+    if not isinstance(result, dict) or not suggest:
+        raise WechatOutcomeUnknown("answer without a verdict")
+    # A part of the check that failed says so in an errcode of its own, and what stands beside it means nothing.
+    parts = [
+        part
+        for part in answer.get("detail") or ()
+        if isinstance(part, dict) and whole(part.get("errcode")) == 0
+    ]
+    words = (text(part, "keyword") for part in parts)
+    return TextVerdict(
+        suggest=suggest,
+        label=whole(result.get("label")) or 0,
+        trace_id=text(answer, "trace_id"),
+        keywords=tuple(dict.fromkeys(word for word in words if word)),
+    )
+
+
+def image(path: str, status: int, raw: bytes) -> CodeImage:
+    """Return the picture; a refusal comes as JSON in its place.
+
+    Told by the first bytes: the content type differs from year to year.  Raises as ``judged``.
+    """
+    if status == 200:
+        for start, content_type in _IMAGES.items():
+            if raw.startswith(start):
+                return CodeImage(content=raw, content_type=content_type)
+    judged(path, status, raw)
+    raise WechatOutcomeUnknown("answer without a picture")

@@ -14,39 +14,37 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
-import aiohttp
-import structlog
 from django.conf import settings
 
 from apps.common import clock
 from apps.wechat.answers import (
+    CodeImage,
     LoginSession,
     SentReceipt,
     Template,
+    TextVerdict,
     Wechat,
+    image,
     judged,
     template_of,
     text,
+    verdict_of,
 )
 from apps.wechat.bridge import gather_sync, loop_of_process, run_sync
-from apps.wechat.errors import (
-    Answer,
-    WechatOutcomeUnknown,
-    WechatRefused,
-    WechatUnavailable,
-)
+from apps.wechat.errors import Answer, WechatOutcomeUnknown, WechatRefused, WechatUnavailable
 from apps.wechat.token_cache import Issued, TokenCache
+from apps.wechat.transport import Transport
 
 __all__ = [
+    "CodeImage",
     "LoginSession",
     "SentReceipt",
     "Template",
+    "TextVerdict",
     "Wechat",
     "WechatClient",
     "client",
@@ -55,55 +53,23 @@ __all__ = [
     "run_sync",
 ]
 
-log = structlog.get_logger(__name__)
-
-CONNECTIONS = 100
-CONNECT_S = 3.0
-# Shorter than any server's own limit, so that a request seldom meets a connection that is just being closed.
-KEEP_ALIVE_S = 15.0
-
 SESSION_PATH = "/sns/jscode2session"
 TOKEN_PATH = "/cgi-bin/stable_token"  # noqa: S105 - a path
 PHONE_PATH = "/wxa/business/getuserphonenumber"
 SEND_PATH = "/cgi-bin/message/subscribe/send"
 TEMPLATES_PATH = "/wxaapi/newtmpl/gettemplate"
-
-
-@dataclass(slots=True)
-class _Trip:
-    """Where a request is: before it has left, a failure is certain to have had no effect."""
-
-    left: bool = False
+TEXT_PATH = "/wxa/msg_sec_check"
+MEDIA_PATH = "/wxa/media_check_async"
+CODE_PATH = "/wxa/getwxacodeunlimit"
+CHECK_VERSION = 2
+# Escapes (\uXXXX) have been counted as six characters by WeChat's length checks.
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
 class _Turn:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
-
-
-class _ConnectionCut(aiohttp.ClientError):
-    """The connection ended after the request had left."""
-
-
-async def _send_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    # aiohttp repeats a GET by itself when the connection breaks: a login code would be spent by the attempt whose answer was lost.
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _ConnectionCut(type(error).__name__) from None
-
-
-async def _mark_left(
-    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
-) -> None:
-    trip = context.trace_request_ctx
-    if isinstance(trip, _Trip):
-        trip.left = True
 
 
 class WechatClient:
@@ -128,15 +94,12 @@ class WechatClient:
     ) -> None:
         self._appid = appid
         self._secret = secret
-        self._base_url = base_url.rstrip("/")
-        self._timeout_s = timeout_s
         self._miniprogram_state = miniprogram_state
-        self._session: aiohttp.ClientSession | None = None
-        # Waiting for a free connection must not eat the request's own time.
-        self._places = asyncio.Semaphore(CONNECTIONS)
+        base_url = base_url.rstrip("/")
+        self._transport = Transport(base_url=base_url, timeout_s=timeout_s)
         self._turns: dict[str, _Turn] = {}
         self._tokens = TokenCache(
-            name=hashlib.sha256(f"{appid}@{self._base_url}".encode()).hexdigest()[:16],
+            name=hashlib.sha256(f"{appid}@{base_url}".encode()).hexdigest()[:16],
             redis_url=redis_url,
             fetch=self._token_fetch,
             lock_s=timeout_s + 3,
@@ -155,7 +118,7 @@ class WechatClient:
             "js_code": code,
             "grant_type": "authorization_code",
         }
-        answer = await self._call("GET", SESSION_PATH, query)
+        answer = judged(SESSION_PATH, *await self._transport.asked("GET", SESSION_PATH, query))
         openid = text(answer, "openid")
         if not openid:
             raise WechatOutcomeUnknown("answer without openid")
@@ -202,21 +165,100 @@ class WechatClient:
         }
         if page is not None:
             body["page"] = page
-        async with self._turn_of(openid):
-            answer = await self._call_with_token("POST", SEND_PATH, body)
+        # One call at a time for each openid: WeChat answers 43108 to the second (across processes RETRY heals it).
+        turn = self._turns.setdefault(openid, _Turn())
+        turn.users += 1
+        try:
+            async with turn.lock:
+                answer = await self._call_with_token("POST", SEND_PATH, body)
+        finally:
+            turn.users -= 1
+            if not turn.users:
+                self._turns.pop(openid, None)
         return SentReceipt(msgid=text(answer, "msgid") or None)
 
     async def templates(self) -> list[Template]:
         """Return the account's message templates.  Raises WechatRefused, WechatUnavailable, WechatOutcomeUnknown."""
-        answer = await self._call_with_token("GET", TEMPLATES_PATH, None)
+        answer = await self._call_with_token("GET", TEMPLATES_PATH)
         rows = answer.get("data")
         return [template_of(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
+    async def text_check(
+        self,
+        *,
+        openid: str,
+        scene: int,
+        content: str,
+        title: str | None = None,
+        nickname: str | None = None,
+        timeout_s: float | None = None,
+    ) -> TextVerdict:
+        """Ask what WeChat thinks of a resident's text (内容安全).  Asking has no effect and may be repeated.
+
+        openid     who wrote it; must have been in the mini-program within 2 hours (61010 otherwise: kind FALLBACK)
+        scene      1 profile, 2 comment, 3 forum, 4 social log
+        content    at most 2,500 characters
+        timeout_s  whole time of the call, the token and a free connection included; None: one request's time limit
+        Raises WechatRefused, WechatUnavailable, WechatOutcomeUnknown.
+        """
+        body = {"version": CHECK_VERSION, "openid": openid, "scene": scene, "content": content}
+        body |= {key: value for key, value in (("title", title), ("nickname", nickname)) if value is not None}
+        try:
+            async with asyncio.timeout(timeout_s):
+                return verdict_of(await self._call_with_token("POST", TEXT_PATH, body))
+        except TimeoutError:
+            raise WechatOutcomeUnknown("time limit") from None
+
+    async def media_check(self, *, openid: str, scene: int, media_url: str, media_type: int = 2) -> str:
+        """Let WeChat look at a picture or a recording and return the trace_id under which the verdict is pushed.
+
+        media_url   WeChat must be able to fetch it; at most 10 MB
+        media_type  1 audio, 2 picture
+        The verdict comes within 30 minutes as event ``wxa_media_check``.
+        Raises WechatRefused (61010 as for a text), WechatUnavailable, WechatOutcomeUnknown.
+        """
+        body = {
+            "version": CHECK_VERSION,
+            "openid": openid,
+            "scene": scene,
+            "media_url": media_url,
+            "media_type": media_type,
+        }
+        trace_id = text(await self._call_with_token("POST", MEDIA_PATH, body), "trace_id")
+        if not trace_id:
+            raise WechatOutcomeUnknown("answer without trace_id")
+        return trace_id
+
+    async def code_image(
+        self,
+        *,
+        scene: str,
+        page: str,
+        width: int = 430,
+        check_path: bool = True,
+        env_version: str = "release",
+    ) -> CodeImage:
+        """Draw a mini-program code (小程序码) that opens ``page`` with ``scene``.  There is no limit to their number.
+
+        scene        1 to 32 characters from digits, letters and ``!#$&'()*+,/:;=?@-._~``
+        page         without a leading "/" and without a query
+        width        pixels, 280 to 1280
+        check_path   the page must be in the published version
+        env_version  release, trial or develop
+        Raises WechatRefused (40129, 40169, 41030: kind BUG), WechatUnavailable, WechatOutcomeUnknown.
+        """
+        body = {
+            "scene": scene,
+            "page": page,
+            "width": width,
+            "check_path": check_path,
+            "env_version": env_version,
+        }
+        return await self._asked_with_token("POST", CODE_PATH, body, image)
+
     async def close(self) -> None:
         """Close all connections.  A later call opens new ones."""
-        if self._session is not None:
-            session, self._session = self._session, None
-            await session.close()
+        await self._transport.close()
         await self._tokens.close()
 
     async def _token_fetch(self) -> Issued:
@@ -228,7 +270,7 @@ class WechatClient:
             "force_refresh": False,
         }
         try:
-            answer = await self._call("POST", TOKEN_PATH, {}, body)
+            answer = judged(TOKEN_PATH, *await self._transport.asked("POST", TOKEN_PATH, {}, _encoded(body)))
         except WechatOutcomeUnknown as error:
             # Whatever became of the token call, the call that needed the token did not leave.
             raise WechatUnavailable(f"token: {error.reason}") from None
@@ -242,72 +284,31 @@ class WechatClient:
         return Issued(value=value, expires_in_s=expires_in)
 
     async def _call_with_token(
-        self, method: str, path: str, body: Mapping[str, Any] | None
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
+        return await self._asked_with_token(method, path, body, judged)
+
+    async def _asked_with_token[T](
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        read: Callable[[str, int, bytes], T],
+    ) -> T:
+        """Ask with the token, at most once more with a new one, and return what ``read`` makes of the answer."""
+        sent = None if body is None else _encoded(body)
         token = await self._tokens.token()
         try:
-            return await self._call(method, path, {"access_token": token}, body)
+            return read(path, *await self._transport.asked_with_token(method, path, token, sent))
         except WechatRefused as refusal:
             if refusal.kind is not Answer.REFRESH:
                 raise
         token = await self._tokens.token(refused=token)
-        return await self._call(method, path, {"access_token": token}, body)
+        return read(path, *await self._transport.asked_with_token(method, path, token, sent))
 
-    async def _call(
-        self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        # Escapes (\uXXXX) have been counted as six characters by WeChat's length checks.
-        sent = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        trip = _Trip()
-        # The errors of aiohttp may name the address, and the address holds the token: so ``from None`` and the type only.
-        async with self._places:
-            try:
-                async with self._open_session().request(
-                    method,
-                    self._base_url + path,
-                    params=query,
-                    data=sent,
-                    headers=None if sent is None else {"Content-Type": "application/json; charset=utf-8"},
-                    allow_redirects=False,
-                    trace_request_ctx=trip,
-                ) as response:
-                    status, raw = response.status, await response.read()
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                reason = "time limit" if isinstance(error, TimeoutError) else type(error).__name__.lstrip("_")
-                log.warning("wechat_no_answer", path=path, reason=reason, left=trip.left)
-                if trip.left:
-                    raise WechatOutcomeUnknown(reason) from None
-                raise WechatUnavailable(reason) from None
-        return judged(path, status, raw)
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            trace = aiohttp.TraceConfig()
-            trace.on_request_headers_sent.append(_mark_left)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_S, ttl_dns_cache=300
-                ),
-                timeout=aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=CONNECT_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,  # a proxy named in the environment would see the secret
-                trace_configs=[trace],
-                middlewares=(_send_once,),
-            )
-        return self._session
-
-    @asynccontextmanager
-    async def _turn_of(self, openid: str) -> AsyncIterator[None]:
-        """One call at a time for each openid: WeChat answers 43108 to the second (across processes RETRY heals it)."""
-        turn = self._turns.setdefault(openid, _Turn())
-        turn.users += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.users -= 1
-            if not turn.users:
-                self._turns.pop(openid, None)
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    return _written(body).encode("utf-8", "replace")
 
 
 # The process's client: the session belongs to the bridge's loop, so it is made anew after a fork.

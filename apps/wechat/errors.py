@@ -26,14 +26,17 @@ def _table() -> dict[int, Answer]:
     rows: dict[Answer, tuple[int, ...]] = {
         Answer.REFRESH: (40001, 40014, 42001),
         # 43108: another call for the same openid was in flight; 45011: the minute's quota.
-        Answer.RETRY: (-1, 43108, 45011),
+        # 44991: a limit of content checks without a period of its own in the lists.
+        Answer.RETRY: (-1, 43108, 44991, 45011),
         Answer.LATER: (45009,),
         # 40003 openid, 43101 no permission left, 45168 the text holds a listed word, 50002 user limited.
         # 40029, 40163, 40226: the code was wrong or expired, used before, blocked: only a new one can help.
-        Answer.FALLBACK: (40003, 40029, 40163, 40226, 43101, 45168, 50002),
+        # 43104, 61010: WeChat can not check this person's text here and now (not of this mini-program, no recent visit);
+        # 87014: the text is risky, told by version 1 of the check.
+        Answer.FALLBACK: (40003, 40029, 40163, 40226, 43101, 43104, 45168, 50002, 61010, 87014),
         Answer.BUG: (
-            40002, 40037, 40066, 40097, 41001, 41002, 41004, 41008, 41030,
-            43001, 43002, 43003, 44002, 47001, 47003,
+            40002, 40037, 40066, 40097, 40129, 40169, 41001, 41002, 41004, 41008, 41030,
+            43001, 43002, 43003, 43302, 44002, 47001, 47003,
         ),
         # 85107 stands in one copy of the list without a meaning, so an operator should look.
         Answer.ALARM: (

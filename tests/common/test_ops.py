@@ -24,6 +24,10 @@ SAFE = {
     "PUBLIC_BASE_URL": "https://qs.example.invalid",
     "METRICS_TOKEN": "t",
     "NUM_PROXIES": 1,
+    "WECHAT_PUSH_TOKEN": "aToken123",
+    "WECHAT_PUSH_MODE": "safe",
+    "WECHAT_PUSH_AES_KEY": "A" * 43,
+    "SMS_CALLBACK_TOKEN": "s" * 20,
 }
 
 
@@ -82,11 +86,26 @@ def test_a_safe_production_has_no_problem():
         {"PUBLIC_BASE_URL": "http://qs.example.invalid"},
         {"METRICS_TOKEN": ""},
         {"NUM_PROXIES": 0},
+        {"WECHAT_PUSH_MODE": "plain"},
+        {"WECHAT_PUSH_MODE": "compatible"},
+        {"WECHAT_PUSH_AES_KEY": ""},
+        {"SMS_CALLBACK_TOKEN": "short"},
     ],
     ids=str,
 )
 def test_each_unsafe_setting_is_a_problem_of_its_own(change):
     assert len(production_problems(SAFE | change)) == 1
+
+
+def test_a_production_without_pushes_and_receipts_has_no_problem():
+    without = {
+        "WECHAT_PUSH_TOKEN": "",
+        "WECHAT_PUSH_AES_KEY": "",
+        "WECHAT_PUSH_MODE": "plain",
+        "SMS_CALLBACK_TOKEN": "",
+    }
+
+    assert production_problems(SAFE | without) == []
 
 
 def test_without_a_mode_the_project_takes_itself_for_production_and_refuses():
@@ -139,4 +158,6 @@ def test_a_signed_link_is_not_logged(rf):
         RequestLogMiddleware.format_request(rf.get("/media/signed/abc:def?x=1"))
         == "GET /media/signed/[removed]"
     )
+    assert RequestLogMiddleware.format_request(rf.post("/sms/receipts/abc")) == "POST /sms/receipts/[removed]"
+    assert RequestLogMiddleware.format_request(rf.post("/wechat/push?openid=oABC")) == "POST /wechat/push"
     assert RequestLogMiddleware.format_request(rf.get("/api/v1/articles?q=x")) == "GET /api/v1/articles"

@@ -70,7 +70,19 @@ def test_each_variable_has_words_above_it():
             assert re.match(r"#\s+\S", above), line
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "LOOKUP_KEY", "WECHAT_SECRET", "METRICS_TOKEN"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SECRET_KEY",
+        "FIELD_KEYS",
+        "LOOKUP_KEY",
+        "WECHAT_SECRET",
+        "METRICS_TOKEN",
+        "WECHAT_PUSH_TOKEN",
+        "WECHAT_PUSH_AES_KEY",
+        "SMS_CALLBACK_TOKEN",
+    ],
+)
 def test_no_example_can_pass_for_a_secret(name):
     (value,) = re.findall(rf"^{name}=(.*)$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
 

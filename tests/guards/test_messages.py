@@ -31,7 +31,10 @@ from apps.news.models import Article, Column
 from apps.news.states import Verb
 from apps.notifications import services as notifications
 from apps.notifications.models import WechatTemplate
+from apps.notifications.states import Channel
 from apps.reports.models import IndicatorDefinition
+from apps.wechat import services as wechat
+from apps.wechat.pushes import event_of
 from scripts import catalogues
 from scripts.catalogues import Target
 from tests.factories.people import ResidentClient, staff_make
@@ -197,6 +200,7 @@ class Visible(HTMLParser):
 # Names of products, formats and keys on a keyboard.
 NAMES_ALLOWED = {
     "ASCII",
+    "CSV",
     "Command",
     "Control",
     "Cookie",
@@ -207,6 +211,7 @@ NAMES_ALLOWED = {
     "JSON",
     "MB",
     "Mac",
+    "XLSX",
     "Open",  # Open311, the standard
     "esc",
 }
@@ -354,7 +359,14 @@ def everything(
         )  # fmt: skip
         for verb in verbs:
             news.article_move(article_id=article.id, verb=verb, staff=editor, reason="内容有误", now=now)
-    notifications.pump(lane="interactive")
+    notifications.pump(lane="interactive", channel=Channel.WECHAT)
+    wechat.pushes_store(
+        source=wechat.Source.WECHAT,
+        events=[
+            event_of(message={"Event": name, "FromUserName": "o1"}, row_id=None, received_at=now)
+            for name in ("subscribe_msg_popup_event", "debug_demo")
+        ],
+    )
     return cases
 
 

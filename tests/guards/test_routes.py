@@ -27,6 +27,7 @@ MATRIX: dict[str, dict[str, str]] = {
     "inbox/read": {"POST": "resident"},
     "wechat/templates": {"GET": "public"},
     "wechat/grants": {"POST": "resident"},
+    "scenes/<str:token>": {"GET": "public"},
     "columns": {"GET": "public"},
     "articles": {"GET": "public"},
     "articles/<uuid:article_id>": {"GET": "public"},
@@ -49,6 +50,7 @@ MATRIX: dict[str, dict[str, str]] = {
 VERBS = ("get", "post", "put", "delete", "patch")
 SAMPLE = {
     "<str:purpose>": "basic_service",
+    "<str:token>": "ABCDEFGHJK",
     "<uuid:article_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
     "<uuid:inquiry_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
     "<str:number>": "1",

@@ -13,6 +13,7 @@ from django.apps import apps as django_apps
 from apps.common.heartbeat import LANES
 from apps.feedback import states as feedback_states
 from apps.news import states as news_states
+from apps.safety import states as safety_states
 from qingshan.celery import app, beat_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +76,9 @@ def test_each_app_has_a_readme_of_at_most_60_lines():
         assert 5 <= len(text.splitlines()) <= 60, name
 
 
-@pytest.mark.parametrize(("name", "states"), [("feedback", feedback_states), ("news", news_states)])
+@pytest.mark.parametrize(
+    ("name", "states"), [("feedback", feedback_states), ("news", news_states), ("safety", safety_states)]
+)
 def test_the_diagram_in_the_readme_is_the_table(name, states):
     text = (ROOT / "apps" / name / "README.md").read_text(encoding="utf-8")
 

@@ -21,13 +21,15 @@ from apps.wechat.client import WechatClient
 from apps.wechat.simulator.harness import running_simulator
 from apps.wechat.values import value_fit
 
-from .stage import APPID, CASE, CASE_DATA, SECRET, TEMPLATES, Stage
+from .stage import APPID, CASE, CASE_DATA, SECRET, SMS_TEMPLATES, TEMPLATES, Stage
 
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     """A simulator of its own for each test."""
-    with running_simulator(appid=APPID, secret=SECRET, templates=TEMPLATES, seed=1) as running:
+    with running_simulator(
+        appid=APPID, secret=SECRET, templates=TEMPLATES, sms_templates=SMS_TEMPLATES, seed=1
+    ) as running:
         stage = Stage(running=running)
         yield stage
         stage.close()

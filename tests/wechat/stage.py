@@ -20,9 +20,9 @@ from apps.wechat.simulator.harness import RunningSimulator
 
 APPID = "wx0123456789abcdef"
 SECRET = "0" * 32
-TEMPLATES = json.loads(
-    (Path(__file__).parents[2] / "fixtures" / "wechat_templates.json").read_text(encoding="utf-8")
-)
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+TEMPLATES = json.loads((FIXTURES / "wechat_templates.json").read_text(encoding="utf-8"))
+SMS_TEMPLATES = json.loads((FIXTURES / "sms_templates.json").read_text(encoding="utf-8"))
 BY_NAME = {row["name"]: row["priTmplId"] for row in TEMPLATES}
 CASE, NEWS, SERVICE = BY_NAME["case_progress"], BY_NAME["news_update"], BY_NAME["service_notice"]
 CASE_DATA = {
@@ -76,6 +76,12 @@ class Stage:
     def user(self, **given: Any) -> str:
         return self.state.user_make(**given).openid
 
+    def visitor(self, **given: Any) -> str:
+        """Someone who is in the mini-program right now."""
+        user = self.state.user_make(**given)
+        user.last_visit_at_s = self.state.now_s()
+        return str(user.openid)
+
     def login_code(self, openid: str) -> str:
         return self.state.code_make(openid=openid, purpose="login")
 
@@ -112,6 +118,14 @@ class Stage:
     def token(self) -> str:
         body = {"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}
         return str(self.call("POST", "/cgi-bin/stable_token", body)["access_token"])
+
+    def post(self, path: str, body: object) -> Any:
+        """A call with the token."""
+        return self.call("POST", path, body, access_token=self.token())
+
+    def get(self, path: str, **query: object) -> Any:
+        """The same without a body."""
+        return self.call("GET", path, access_token=self.token(), **query)
 
     def send_raw(self, openid: str, template_id: str = CASE, **more: Any) -> Any:
         data = more.pop("data", CASE_DATA if template_id == CASE else SERVICE_DATA)

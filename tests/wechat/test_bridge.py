@@ -93,7 +93,7 @@ def test_the_process_has_one_client_until_the_settings_change(configured, settin
     settings.WECHAT_TIMEOUT_S = 1
 
     assert client() is not first
-    assert first._session is None  # closed
+    assert first._transport._session is None  # closed
     assert run_sync(client().templates()) != []
 
 
@@ -153,7 +153,7 @@ def test_nothing_is_left_open_when_the_process_ends(configured):
 
     client_module._at_exit()
 
-    assert client()._session is None
+    assert client()._transport._session is None
 
 
 def test_a_stopped_simulator_is_unavailable_and_the_client_recovers_when_it_is_back(settings):

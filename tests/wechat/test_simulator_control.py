@@ -1,20 +1,15 @@
-"""Faults on order, the control API's own answers, pushes."""
+"""Faults on order and the control API's own answers."""
 
 from __future__ import annotations
 
-import json
 import time
 import urllib.error
 
 import pytest
 
-from apps.wechat.crypto import push_decrypt, push_signature_ok
-from apps.wechat.simulator.state import PushTarget
-
-from .stage import APPID, CASE, NEWS, ask, receiving
+from .stage import APPID, CASE, ask
 
 TEMPLATES_PATH = "/wxaapi/newtmpl/gettemplate"
-TOKEN = "pushtoken"
 
 
 def statuses(stage, times):
@@ -106,6 +101,13 @@ def test_a_person_and_codes_are_made_over_the_control_api(stage):
     assert answer["phone_info"]["purePhoneNumber"] == "13800138000"
 
 
+def test_a_person_can_be_made_who_is_in_the_mini_program_right_now(stage):
+    openid = stage.control("POST", "users", {"visited": True})["openid"]
+    body = {"version": 2, "openid": openid, "scene": 2, "content": "路灯不亮"}
+
+    assert stage.post("/wxa/msg_sec_check", body)["errcode"] == 0
+
+
 def test_a_person_from_before_a_restart_is_brought_back(stage):
     assert stage.control("POST", "users", {"openid": "oKnown"})["openid"] == "oKnown"
 
@@ -116,7 +118,6 @@ def test_a_control_call_that_makes_no_sense_is_refused(stage):
     assert stage.control("POST", "codes", b"{") == {"error": "body: JSON"}
     assert stage.control("POST", "clock", {"advance_s": -1}) == {"error": "advance_s: seconds, 0 or more"}
     assert stage.control("POST", "dialog", {"openid": "oNobody"})["error"].startswith("results")
-    assert stage.control("GET", "sms", phone="13800138000") == []
 
 
 def test_the_control_api_is_not_on_wechats_address(stage):
@@ -139,87 +140,3 @@ def test_a_reset_forgets_people_messages_faults_and_the_clock(stage):
     assert stage.send_raw(openid)["errcode"] == 40003
     assert abs(stage.state.now_s() - time.time()) < 5
     assert CASE in stage.state.templates
-
-
-@pytest.fixture
-def receiver(stage):
-    with receiving() as server:
-        stage.running.account.push = PushTarget(url=f"{server.url}/push", token=TOKEN, aes_key="A" * 43)
-        yield server
-
-
-def wait_for_pushes(stage, count):
-    deadline = time.monotonic() + 5
-    while len(stage.state.pushes) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def test_the_answer_to_the_dialog_is_pushed_and_signed(stage, receiver):
-    openid = stage.user()
-    stage.control("POST", "dialog", {"openid": openid, "results": {CASE: "accept", NEWS: "reject"}})
-    wait_for_pushes(stage, 1)
-
-    ((_, query, raw),) = receiver.got
-    body = json.loads(raw)
-    assert push_signature_ok(
-        signature=query["signature"], token=TOKEN, timestamp=query["timestamp"], nonce=query["nonce"]
-    )
-    assert (body["Event"], body["FromUserName"], body["MsgType"]) == (
-        "subscribe_msg_popup_event",
-        openid,
-        "event",
-    )
-    assert body["List"] == [
-        {"TemplateId": CASE, "SubscribeStatusString": "accept", "PopupScene": "0"},
-        {"TemplateId": NEWS, "SubscribeStatusString": "reject", "PopupScene": "0"},
-    ]
-
-
-def test_one_item_is_an_object_and_the_result_of_a_send_is_pushed(stage, receiver):
-    openid = stage.user()
-    stage.allow(openid)
-    wait_for_pushes(stage, 1)
-    msgid = stage.send_raw(openid)["msgid"]
-    wait_for_pushes(stage, 2)
-    stage.control("POST", "settings", {"openid": openid, "template_id": CASE, "on": False})
-    wait_for_pushes(stage, 3)
-
-    assert [json.loads(raw)["List"] for _, _, raw in receiver.got] == [
-        {"TemplateId": CASE, "SubscribeStatusString": "accept", "PopupScene": "0"},
-        {"TemplateId": CASE, "MsgID": str(msgid), "ErrorCode": "0", "ErrorStatus": "success"},
-        {"TemplateId": CASE, "SubscribeStatusString": "reject"},
-    ]
-
-
-def test_a_push_is_tried_three_times_until_it_is_taken(stage, receiver):
-    openid = stage.user()
-    receiver.answers = [(200, b"busy"), (500, b"success")]
-    stage.allow(openid)
-    wait_for_pushes(stage, 1)
-    receiver.answers = [(200, b"busy")] * 3
-    stage.allow(openid)
-    wait_for_pushes(stage, 2)
-
-    assert [(push.tries, push.taken) for push in stage.state.pushes] == [(3, True), (3, False)]
-    assert len(receiver.got) == 6
-
-
-def test_in_safe_mode_the_push_shows_only_its_sealed_text(stage, receiver):
-    push = stage.running.account.push
-    stage.running.account.push = PushTarget(url=push.url, token=TOKEN, aes_key="A" * 43, mode="safe")
-    stage.allow(stage.user())
-    wait_for_pushes(stage, 1)
-
-    ((_, query, raw),) = receiver.got
-    body = json.loads(raw)
-    assert set(body) == {"ToUserName", "Encrypt"}
-    assert push_signature_ok(
-        signature=query["msg_signature"],
-        token=TOKEN,
-        timestamp=query["timestamp"],
-        nonce=query["nonce"],
-        encrypted=body["Encrypt"],
-    )
-    message = json.loads(push_decrypt(aes_key="A" * 43, appid=APPID, encrypted=body["Encrypt"]))
-    assert message["Event"] == "subscribe_msg_popup_event"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.wechat.simulator.calls import Call
+from apps.wechat.simulator.messages import _values_right
+from apps.wechat.simulator.pushes import Pusher
+from apps.wechat.simulator.state import SimulatedTemplate, State
 from apps.wechat.values import NEUTRAL, RULES, key_kind, keys_of, value_fit, value_ok
 
 KEYS = [f"{kind}1" for kind in (*RULES, "const", "enum")]
@@ -16,7 +22,13 @@ TEXTS = st.one_of(
     st.datetimes().map(lambda moment: moment.isoformat()),
     st.dates().map(lambda day: day.isoformat()),
     st.floats().map(str),
+    # Halves of pairs, emoji joined to families, flags, marks that sit on other characters, marks of direction.
+    st.text(
+        "\ud83d\udc68\udfff👨‍👩‍👧🇨🇳️⃣1e\u0301\u0327\u20dd\u3099か\u202e\u2066\u2069\ufeff\u0085\u2028㊣",
+        max_size=40,
+    ),
 )
+LISTED = ("待处理", "已办结")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +155,41 @@ def test_whatever_the_text_is_the_fitted_one_is_right_and_stays_as_it_is(key, te
 def test_a_right_value_without_marks_or_outer_spaces_is_not_changed(key, text):
     if value_ok(key, text) and text == text.strip() and text.isascii():
         assert value_fit(key, text) == text
+
+
+def every_key(allowed: tuple[str, ...]) -> SimulatedTemplate:
+    """A template with a key of each type, the enum ones with their list."""
+    keys = [*KEYS, "enum_string2", "enum3"]
+    return SimulatedTemplate.of(
+        {
+            "priTmplId": "every",
+            "type": 2,
+            "content": "".join(f"项:{{{{{key}.DATA}}}}\n" for key in keys),
+            "keywordEnumValueList": [
+                {"keywordCode": f"{key}.DATA", "enumValueList": list(allowed)}
+                for key in ("enum_string2", "enum3")
+            ],
+        }
+    )
+
+
+@given(text=TEXTS, allowed=st.sampled_from([LISTED, ("是",), ("A 类", "B 类", "其他")]))
+def test_whatever_the_text_is_the_simulator_takes_the_fitted_one_under_each_type_of_key(text, allowed):
+    state = State(appid="wx", secret="s", templates=[], seed=1)
+    template = state.templates["every"] = every_key(allowed)
+    fitted = {key: value_fit(key, text, allowed=template.enums.get(key, ())) for key in template.keys}
+    # As it goes over the wire.
+    body = json.loads(
+        json.dumps(
+            {"data": {key: {"value": value} for key, value in fitted.items()}}, ensure_ascii=False
+        ).encode()
+    )
+    body["template_id"] = "every"
+    call = Call(state=state, pusher=Pusher(state=state), path="", query={}, body=body, remote="")
+
+    _values_right(call)
+
+    assert body["data"]["enum3"]["value"] in allowed
 
 
 def test_a_listed_value_stays_and_another_gives_the_first_of_the_list():

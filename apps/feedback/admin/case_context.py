@@ -14,12 +14,16 @@ from apps.feedback import labels, selectors, services
 from apps.feedback.admin.forms import ACTS, MoveForm
 from apps.feedback.admin.marks import due_mark
 from apps.feedback.api.shapes import why_label
+from apps.feedback.contents import Content
 from apps.feedback.incident_selectors import alike_of
 from apps.feedback.models import Case
 from apps.feedback.parts import actors_of, contact_allowed, reporter_hidden
 from apps.feedback.redaction import person_masked
 from apps.feedback.states import JOINABLE, Actor, CaseState, Identity, Urgency, Verb, verbs_open
 from apps.notifications import selectors as notifications
+from apps.safety import selectors as safety
+from apps.safety.labels import STATE_LABELS
+from apps.safety.subjects import subject_label
 
 _CLERKS = frozenset({Actor.CLERK, Actor.DESK_HEAD})
 
@@ -82,6 +86,7 @@ def context_of(case: Case, staff: Any) -> dict[str, Any]:
         "rating": history.ratings.get(case.id),
         "identity": labels.IDENTITY_LABELS[Identity(case.identity)],
         "urgency": labels.URGENCY_LABELS[Urgency(case.urgency)],
+        "content_marks": _content_marks(case, history),
         "board_refusal": _board_refusal(case, parts),
         "contact_allowed": contact_allowed(case=case, parts=parts),
         "elder": (elder.relation, phone_masked(elder.phone)) if elder and not hidden else None,
@@ -92,6 +97,22 @@ def context_of(case: Case, staff: Any) -> dict[str, Any]:
         "parts": list(case.parts.select_related("unit").order_by("id")[:20]),
         "co_units": [one.unit for one in case.co_handlings.select_related("unit").order_by("id")],
     }
+
+
+def _content_marks(case: Case, history: selectors.History) -> list[dict[str, Any]]:
+    """Return what the content checks keep from the public, with the check's page.  1 query."""
+    rating = history.ratings.get(case.id)
+    subjects = [(Content.CASE.value, str(case.id))]
+    subjects += [(Content.ENTRY.value, str(entry.id)) for entry in history.entries[case.id]]
+    subjects += [(Content.RATING.value, str(rating.id))] if rating else []
+    return [
+        {
+            "of": subject_label(kind=mark.subject[0]),
+            "state": STATE_LABELS[mark.state],
+            "url": reverse(f"admin:safety_{mark.content}check_change", args=[mark.check_id]),
+        }
+        for mark in safety.marks_of(subjects=subjects)
+    ]
 
 
 def _board_refusal(case: Case, parts: frozenset[Actor]) -> Any:

@@ -19,8 +19,10 @@ from apps.feedback import labels, services
 from apps.feedback.admin.case_context import acts_of, context_of, open_verbs
 from apps.feedback.admin.forms import ACTS, MoveForm
 from apps.feedback.models import Case
+from apps.feedback.notices import PAGE
 from apps.feedback.parts import actors_of, contact_allowed
 from apps.feedback.states import Verb
+from apps.wechat.desk import code_answer
 
 
 class CasePage:
@@ -33,13 +35,14 @@ class CasePage:
     message_user: Any
 
     def page_urls(self) -> list[URLPattern]:
-        """Return the doors of moves, of contact data, of previews and of the printed order."""
+        """Return the doors of moves, of contact data, of previews, of the printed order and of the QR code."""
         wrap = self.admin_site.admin_view
         return [
             path("<uuid:case_id>/move/<str:verb>/", wrap(self.move_view), name="feedback_case_move"),
             path("<uuid:case_id>/preview/<str:verb>/", wrap(self.preview_view), name="feedback_case_preview"),
             path("<uuid:case_id>/contact/", wrap(self.contact_view), name="feedback_case_contact"),
             path("<uuid:case_id>/print/", wrap(self.print_view), name="feedback_case_print"),
+            path("<uuid:case_id>/code/", wrap(self.code_view), name="feedback_case_code"),
         ]
 
     def change_view(
@@ -135,6 +138,14 @@ class CasePage:
             "printed_at": clock.local(clock.now()),
         }
         return _private(TemplateResponse(request, "admin/feedback/print.html", context))
+
+    def code_view(self, request: HttpRequest, case_id: Any) -> HttpResponse:
+        """Show the code that leads the reporter to the case; for anyone else the mini-program finds nothing there."""
+        case = self._case(request, case_id)
+        return code_answer(
+            request=request, page=PAGE, params={"number": case.number}, name=f"case-{case.number}",
+            back=reverse("admin:feedback_case_change", args=[case.pk]),
+        )  # fmt: skip
 
     def _page(
         self,

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls.resolvers import URLPattern
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.desk import staff_of
@@ -23,8 +23,10 @@ from apps.feedback.admin.case_page import CasePage
 from apps.feedback.admin.exports import CaseExports
 from apps.feedback.admin.marks import due_mark
 from apps.feedback.admin.saved_filters import filters_offered
+from apps.feedback.contents import Content
 from apps.feedback.models import Case
 from apps.feedback.states import RANK_NUDGED, RANK_SUPERVISED, Urgency
+from apps.safety import selectors as safety
 
 
 @admin.register(Case)
@@ -51,8 +53,9 @@ class CaseAdmin(BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
     change_list_template = "admin/feedback/queue.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        """Return the queue of this person."""
-        return selectors.queue_of(staff=request.user)
+        """Return the queue of this person; each row tells whether its text or photos wait for a person's look."""
+        waits = safety.waits_for_a_person(subject_kind=Content.CASE.value)
+        return selectors.queue_of(staff=request.user).annotate(content_waits=waits)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Case | None:
         """Return a case that this person may open: also one that another unit leads and theirs helps with."""
@@ -93,11 +96,14 @@ class CaseAdmin(BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
     def state_shown(self, case: Case) -> str:
         """Return the state in words, with what puts the case before others."""
         marks = {RANK_SUPERVISED: _("under supervision"), RANK_NUDGED: _("asked for speed")}
-        mark = marks.get(case.queue_rank)
-        if mark is None and case.urgency == "normal":
-            return case.state_label
-        words = mark or labels.URGENCY_LABELS[Urgency(case.urgency)]
-        return format_html('{} <span class="qs-mark qs-late">{}</span>', case.state_label, words)
+        words = [marks[case.queue_rank]] if case.queue_rank in marks else []
+        if not words and case.urgency != "normal":
+            words.append(labels.URGENCY_LABELS[Urgency(case.urgency)])
+        # Rows of a filter that brings its own do not tell.
+        if getattr(case, "content_waits", False):
+            words.append(_("content to be looked at"))
+        shown = format_html_join("", ' <span class="qs-mark qs-late">{}</span>', ((word,) for word in words))
+        return format_html("{}{}", case.state_label, shown)
 
     @admin.display(description=_("text"))
     def excerpt(self, case: Case) -> str:

@@ -31,10 +31,13 @@ from apps.feedback.board_errors import (
 )
 from apps.feedback.board_places import place_shown
 from apps.feedback.board_states import BoardMove, BoardState, BoardVerb
+from apps.feedback.contents import Content
 from apps.feedback.errors import CaseNotFound
 from apps.feedback.models import BoardEntry, BoardEvent, Case, TimelineEntry
 from apps.feedback.redaction import findings_of, kinds_counted, redacted
 from apps.feedback.states import CaseState, RequestType, Verb
+from apps.safety import selectors as safety
+from apps.safety.states import CheckState
 
 if TYPE_CHECKING:
     from apps.accounts.models import Staff
@@ -118,9 +121,10 @@ def board_save(
 def board_publish(
     *, entry_id: UUID, staff: Staff, version: int | None, texts: BoardTexts, now: dt.datetime
 ) -> BoardEntry:
-    """Publish a proposed entry with the texts as they were read last.  7 queries.
+    """Publish a proposed entry with the texts as they were read last.  8 queries.
 
-    Raises as ``board_save``, and BoardRefused when the case may no longer be shown (reopened, category now sensitive).
+    Raises as ``board_save``, and BoardRefused when the case may no longer be shown (reopened, category now sensitive) or
+    its text or a photo has not passed the content check.
     """
     with transaction.atomic():
         case_id = (
@@ -132,6 +136,7 @@ def board_publish(
         entry = _entry_lock(entry_id, staff, version)
         move = _move_of(entry, BoardVerb.PUBLISH, staff)
         _eligible(case, _reply_of(case))
+        _content_clear(case)
         _texts_write(entry, texts, now)
         entry.confirmed_by, entry.published_at = staff, now
         _move_write(entry, move, staff, "", now)
@@ -228,6 +233,26 @@ def _eligible(case: Case, reply: TimelineEntry | None) -> None:
     why = board_refusal(case=case, answered=reply is not None)
     if why is not None:
         raise BoardRefused(why=str(why))
+
+
+_NOT_CLEAR = {
+    CheckState.PENDING: _(
+        "the content check of its text or photos is not finished. Please try again in a minute."
+    ),
+    CheckState.ASKED: _("the content check of its photos is not finished: it takes up to half an hour."),
+    CheckState.REVIEW: _("its text or a photo waits for a person under “Content safety”."),
+    CheckState.RISKY: _(
+        "its text or a photo was judged risky and waits for a person under “Content safety”."
+    ),
+    CheckState.CONFIRMED: _("a person has decided that its text or a photo may not be shown."),
+}
+
+
+def _content_clear(case: Case) -> None:
+    """Refuse what the content check has not let pass.  1 query.  Raises BoardRefused."""
+    held = safety.safety_open(subject_kind=Content.CASE.value, ids=[case.id]).get(str(case.id))
+    if held is not None:
+        raise BoardRefused(why=str(_NOT_CLEAR[held]))
 
 
 def _proposal(

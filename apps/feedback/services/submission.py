@@ -17,12 +17,14 @@ from apps.common.uploads import uploads_claim
 from apps.common.words import lexemes, words_held
 from apps.common.writing import rows_insert
 from apps.feedback import intake, notices
+from apps.feedback.contents import Content
 from apps.feedback.errors import ConsentMissing, StreetUnknown
 from apps.feedback.incident_selectors import alike_of
 from apps.feedback.incidents import cell_of
 from apps.feedback.models import Case, OnBehalf, TimelineEntry
 from apps.feedback.numbers import number_next
 from apps.feedback.routing import Match
+from apps.feedback.services.contents import content_check
 from apps.feedback.services.deadlines import promise_of
 from apps.feedback.services.dispatching import case_send
 from apps.feedback.services.inquiries import inquiry_became
@@ -74,7 +76,7 @@ def case_submit(*, resident_id: UUID, draft: CaseDraft, now: dt.datetime) -> Sub
     """Record a case with its promise, its first entry and its receipt; a live rule sends it on at once.
 
     Suggests categories and looks for reports of the same event; both are kept on the case for staff.
-    Runs in the caller's transaction or its own.  4 queries with photos, without BEGIN and COMMIT; 7 or 8 more where a
+    Runs in the caller's transaction or its own.  4 queries, 6 with photos, without BEGIN and COMMIT; 7 or 8 more where a
     rule fits; one more for each 20th case of a process (its number).
     Raises CategoryUnknown, StreetUnknown, UploadNotFound, ConsentMissing.
     """
@@ -91,6 +93,10 @@ def case_submit(*, resident_id: UUID, draft: CaseDraft, now: dt.datetime) -> Sub
         uploads = uploads_claim(
             ids=draft.uploads, owner_id=resident_id, purpose="case", attached_to=entry.id, now=now
         )
+        content_check(
+            content=Content.CASE, subject_id=case.id, resident_id=resident_id, text=draft.text,
+            uploads=[upload.id for upload in uploads], published=draft.allow_public, now=now,
+        )  # fmt: skip
         notifications.notice_enqueue(
             kind=notices.SUBMITTED, resident_id=resident_id, fields=notice_fields(case, now),
             dedup_key=f"{notices.SUBMITTED.key}:{entry.id}", now=now,

@@ -43,11 +43,11 @@ _CHAIN = """
     WHERE r.campaign_id = %(campaign)s AND r.number > %(after)s AND r.number <= %(until)s
 """
 _WRITE = """
-WITH some AS ({chain}), told AS (
+WITH taken AS ({chain}), told AS (
     INSERT INTO notifications_inboxmessage
         (id, resident_id, kind, text_version, title, body, page, params, fields, dedup_key, created_at)
     SELECT uuid7_of(%(now)s), resident_id, %(kind)s, 0, %(title)s, %(body)s, %(page)s, '{{}}', %(fields)s::jsonb,
-        'campaign:' || %(campaign)s::text || ':' || resident_id::text, %(now)s FROM some
+        'campaign:' || %(campaign)s::text || ':' || resident_id::text, %(now)s FROM taken
     ON CONFLICT (dedup_key) DO NOTHING RETURNING id, resident_id
 ), queued AS (
     INSERT INTO notifications_delivery
@@ -57,7 +57,7 @@ WITH some AS ({chain}), told AS (
         CASE chain[1] WHEN 'wechat' THEN %(wechat)s::bigint END, CASE chain[1] WHEN 'sms' THEN %(sms)s::bigint END, 0,
         CASE chain[1] WHEN 'wechat' THEN %(wechat_data)s::jsonb ELSE %(sms_data)s::jsonb END, 0, %(due)s, 0, FALSE, '',
         '', %(now)s
-    FROM told JOIN some USING (resident_id) WHERE cardinality(chain) > 0
+    FROM told JOIN taken USING (resident_id) WHERE cardinality(chain) > 0
 )
 SELECT count(*) FROM told
 """

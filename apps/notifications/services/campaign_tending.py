@@ -33,7 +33,7 @@ def campaigns_tend(*, now: dt.datetime) -> None:
     live = Campaign.objects.filter(
         state__in=[CampaignState.RUNNING.value, CampaignState.PAUSED.value, CampaignState.CANCELLED.value],
         frozen_at__isnull=False,
-    ).exclude(state=CampaignState.CANCELLED.value, progress__settled=True)
+    ).exclude(state=CampaignState.CANCELLED.value, progress__contains={"settled": True})
     for campaign in live.order_by("id")[:20]:
         if campaign.state == CampaignState.CANCELLED.value:
             waiting_cancel(campaign_id=campaign.id, now=now)

@@ -19,8 +19,12 @@ ERRMSG: Mapping[int, str] = MappingProxyType(
         40066: "invalid url",
         40097: "invalid args",
         40125: "invalid appsecret",
+        40129: "invalid scene",
         40163: "code been used",
         40164: "invalid ip, not in whitelist",
+        40165: "invalid weapp pagepath",
+        40169: "invalid length for scene, or the data is not json string",
+        40212: "invalid query",
         40226: "code blocked",
         40243: "AppSecret has been frozen",
         41001: "access_token missing",
@@ -32,6 +36,7 @@ ERRMSG: Mapping[int, str] = MappingProxyType(
         43001: "require GET method",
         43002: "require POST method",
         43101: "user refuse to accept the msg",
+        43104: "appid and openid do not match",
         43107: "sending capability is banned",
         43108: "concurrent calls for the same openid",
         44002: "empty post data",
@@ -39,10 +44,25 @@ ERRMSG: Mapping[int, str] = MappingProxyType(
         45011: "api minute-quota reach limit, must slower, retry next minute",
         47001: "data format error",
         47003: "argument invalid!",
+        48006: "forbid to clear quota because of reaching the limit",
+        61010: "code is expired",
+        76001: "rid not found",
+        76021: "cgi_path not found, please check",
+        85401: "time limit between 1min and 30days",
+        87014: "risky content",
+        200012: "private template over limit",
+        200014: "invalid tid",
+        200016: "invalid start",
+        200017: "invalid limit",
+        200019: "invalid category ids",
+        200020: "invalid kidList",
+        200021: "invalid sceneDesc",
         87008: "invalid sig_method",
         87009: "invalid signature",
     }
 )
+
+OK: Mapping[str, object] = MappingProxyType({"errcode": 0, "errmsg": "ok"})
 
 
 class Refusal(Exception):
@@ -54,9 +74,13 @@ class Refusal(Exception):
         super().__init__(errcode, detail)
 
 
-def refusal_body(*, refusal: Refusal, now_s: float, rng: random.Random) -> dict[str, object]:
-    """Return the body of an error answer, with a fresh rid: unix time and two random groups of 8 hex digits."""
+def refusal_body(*, refusal: Refusal, rid: str) -> dict[str, object]:
+    """Return the body of an error answer."""
     text = ERRMSG.get(refusal.errcode, "error")
     parts = [text, refusal.detail] if refusal.detail else [text]
-    rid = f"{int(now_s):08x}-{rng.getrandbits(32):08x}-{rng.getrandbits(32):08x}"
     return {"errcode": refusal.errcode, "errmsg": f"{' '.join(parts)} rid: {rid}"}
+
+
+def rid_new(*, now_s: float, rng: random.Random) -> str:
+    """Return a new rid: unix time and two random groups of 8 hex digits."""
+    return f"{int(now_s):08x}-{rng.getrandbits(32):08x}-{rng.getrandbits(32):08x}"

@@ -33,7 +33,15 @@ class Call:
         return value if isinstance(value, str) else ""
 
 
-type Handler = Callable[[Call], Awaitable[dict[str, Any]]]
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An answer that is not JSON."""
+
+    content: bytes
+    content_type: str
+
+
+type Handler = Callable[[Call], Awaitable[dict[str, Any] | Picture]]
 type Check = Callable[[Call], None]  # raises Refusal
 
 
@@ -44,6 +52,7 @@ class Route:
     method       None: both
     needs_token  the call carries access_token in its query
     waits        the handler spends a slow fault's delay itself
+    form         the body may be form-encoded
     """
 
     path: str
@@ -51,3 +60,4 @@ class Route:
     method: str | None = "POST"
     needs_token: bool = True
     waits: bool = False
+    form: bool = False

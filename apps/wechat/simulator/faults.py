@@ -12,13 +12,16 @@ from typing import Any
 class FaultKind(StrEnum):
     """What goes wrong."""
 
-    ERRCODE = "errcode"  # value: that errcode, with no effect
+    # value: that errcode, with no effect; 43101 is the spurious refusal met under load.  On "/" (text messages) a text
+    # such as "InternalError.Timeout".
+    ERRCODE = "errcode"
     HTTP = "http"  # value: that HTTP status, with no effect
     SLOW = "slow"  # value: seconds before the effect; it comes even if the caller has gone
     CUT_BEFORE = "cut_before"  # the connection is cut, with no effect
     CUT_AFTER = "cut_after"  # the call takes effect, then the connection is cut
 
 
+SMS_PATH = "/"
 _DEFAULT_VALUE = {FaultKind.ERRCODE: -1, FaultKind.HTTP: 502, FaultKind.SLOW: 10}
 
 
@@ -30,6 +33,7 @@ class Fault:
     probability  of each matching call, 0 to 1
     every        each n-th matching call, counted from the first
     times        how often it strikes at most; None: until it is deleted
+    code         the code of an ERRCODE on the path of text messages
     """
 
     path: str
@@ -39,6 +43,7 @@ class Fault:
     every: int = 1
     times: int | None = None
     seed: int = 0
+    code: str = ""
     seen: int = 0
     struck: int = 0
     rng: random.Random = field(init=False, repr=False)
@@ -56,10 +61,13 @@ class Fault:
         path = row.get("path")
         if not isinstance(path, str) or not (path == "*" or path.startswith("/")):
             raise ValueError('path: a path, or "*"')
+        code = row.get("value") if path == SMS_PATH and kind is FaultKind.ERRCODE else None
+        named = isinstance(code, str)
         fault = cls(
             path=path,
             kind=kind,
-            value=_number(row, "value", _DEFAULT_VALUE.get(kind, 0)),
+            value=0 if named else _number(row, "value", _DEFAULT_VALUE.get(kind, 0)),
+            code=str(code) if named else "InternalError",
             probability=_number(row, "probability", 1.0),
             every=int(_number(row, "every", 1)),
             times=None if row.get("times") is None else int(_number(row, "times", 1)),

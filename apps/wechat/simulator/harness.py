@@ -15,7 +15,7 @@ from apps.wechat.simulator.state import Account, PushTarget, State
 
 @dataclass(frozen=True, slots=True)
 class RunningSimulator:
-    """base_url goes into WECHAT_BASE_URL; control_url takes ``/control/...``; state may be read and set at rest."""
+    """base_url goes into WECHAT_BASE_URL and SMS_BASE_URL; control_url takes ``/control/...``; state may be read and set at rest."""
 
     base_url: str
     control_url: str
@@ -33,17 +33,19 @@ def running_simulator(
     appid: str,
     secret: str,
     templates: Sequence[Mapping[str, Any]],
+    sms_templates: Sequence[Mapping[str, Any]] = (),
     push: PushTarget | None = None,
     seed: int | None = None,
     port: int = 0,
 ) -> Iterator[RunningSimulator]:
     """Serve WeChat on loopback while the block runs.
 
-    templates  rows as in fixtures/wechat_templates.json
-    seed       the same names at each run; None: random ones
-    port       0: any free one; a number brings a stopped simulator back under its old address
+    templates      rows as in fixtures/wechat_templates.json
+    sms_templates  rows as in fixtures/sms_templates.json
+    seed           the same names at each run; None: random ones
+    port           0: any free one; a number brings a stopped simulator back under its old address
     """
-    state = State(appid=appid, secret=secret, templates=templates, seed=seed)
+    state = State(appid=appid, secret=secret, templates=templates, sms_templates=sms_templates, seed=seed)
     state.account.push = push
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="wechat-simulator", daemon=True)

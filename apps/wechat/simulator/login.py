@@ -6,7 +6,7 @@ import hmac
 from typing import Any
 
 from apps.wechat.crypto import session_signature
-from apps.wechat.simulator.answers import Refusal
+from apps.wechat.simulator.answers import OK, Refusal
 from apps.wechat.simulator.calls import Call
 from apps.wechat.simulator.state import CODE_LIFE_S, Code, Purpose, User
 
@@ -37,7 +37,7 @@ async def code_to_session(call: Call) -> dict[str, Any]:
     call.state.limits.call_count(path=SESSION_PATH, now_s=now_s, of=user.openid)
     code.used = True
     user.last_visit_at_s = now_s
-    if account.rotate_session_key:
+    if account.rotate_session_key or not user.session_key:
         user.session_key = call.state.session_key()
     return {"openid": user.openid, "session_key": user.session_key, "unionid": user.unionid}
 
@@ -50,8 +50,7 @@ async def phone_number(call: Call) -> dict[str, Any]:
     code.used = True
     user = call.state.users[code.openid]
     return {
-        "errcode": 0,
-        "errmsg": "ok",
+        **OK,
         "phone_info": {
             "phoneNumber": user.phone,
             "purePhoneNumber": user.phone,
@@ -64,14 +63,14 @@ async def phone_number(call: Call) -> dict[str, Any]:
 async def session_check(call: Call) -> dict[str, Any]:
     """GET /wxa/checksession."""
     _signed_user(call)
-    return {"errcode": 0, "errmsg": "ok"}
+    return dict(OK)
 
 
 async def session_key_reset(call: Call) -> dict[str, Any]:
     """GET /wxa/resetusersessionkey."""
     user = _signed_user(call)
     user.session_key = call.state.session_key()
-    return {"errcode": 0, "errmsg": "ok", "openid": user.openid, "session_key": user.session_key}
+    return {**OK, "openid": user.openid, "session_key": user.session_key}
 
 
 def _signed_user(call: Call) -> User:
@@ -81,7 +80,9 @@ def _signed_user(call: Call) -> User:
     if call.query.get("sig_method") != "hmac_sha256":
         raise Refusal(87008)
     given = call.query.get("signature", "").lower()
-    if not hmac.compare_digest(given.encode(), session_signature(session_key=user.session_key).encode()):
+    if not user.session_key or not hmac.compare_digest(
+        given.encode(), session_signature(session_key=user.session_key).encode()
+    ):
         raise Refusal(87009)
     return user
 

@@ -1,12 +1,12 @@
-"""Subscription messages: the send with its checks in order, the templates, and the ledger of permissions."""
+"""Subscription messages: the send with its checks in order, and the ledger of permissions."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from apps.wechat.simulator.answers import Refusal
+from apps.wechat.simulator.answers import OK, Refusal
 from apps.wechat.simulator.calls import Call, Check
 from apps.wechat.simulator.pushes import Pusher
 from apps.wechat.simulator.state import LONG_TERM, ONE_TIME, Message, State
@@ -105,39 +105,41 @@ async def send(call: Call) -> dict[str, Any]:
         state.in_flight[openid] -= 1
         if state.in_flight[openid] <= 0:
             del state.in_flight[openid]
-    template_id, page = call.text("template_id"), call.body.get("page")
-    if state.templates[template_id].kind == ONE_TIME:
-        permission = state.permission(openid=openid, template_id=template_id)
-        permission.remaining -= 1
-        permission.updated_at_s = state.now_s()
-    message = Message(
-        openid=openid,
-        template_id=template_id,
-        page=page if isinstance(page, str) else None,
-        data=call.body["data"],
-        msgid=state.next_msgid(),
-        at_s=state.now_s(),
-    )
-    state.messages.append(message)
+    message = _kept(call)
+    code = state.account.sent_error_code
     call.pusher.push(
         event="subscribe_msg_sent_event",
-        openid=openid,
+        openid=message.openid,
         items=[
             {
-                "TemplateId": template_id,
+                "TemplateId": message.template_id,
                 "MsgID": str(message.msgid),
-                "ErrorCode": "0",
-                "ErrorStatus": "success",
+                "ErrorCode": str(code),
+                "ErrorStatus": "failed" if code else "success",
             }
         ],
     )
-    return {"errcode": 0, "errmsg": "ok", "msgid": message.msgid}
+    return {**OK, "msgid": message.msgid}
 
 
-async def templates(call: Call) -> dict[str, Any]:
-    """GET /wxaapi/newtmpl/gettemplate."""
-    rows = [dict(template.row) for template in call.state.templates.values()]
-    return {"errcode": 0, "errmsg": "ok", "data": rows}
+def _kept(call: Call) -> Message:
+    state, page, now_s = call.state, call.body.get("page"), call.state.now_s()
+    template, openid = state.templates[call.text("template_id")], state.users[call.text("touser")].openid
+    if template.kind == ONE_TIME:
+        permission = state.permission(openid=openid, template_id=template.template_id)
+        permission.remaining -= 1
+        permission.updated_at_s = now_s
+    data = call.body["data"]
+    message = Message(
+        openid=openid,
+        template=template,
+        page=page if isinstance(page, str) else None,
+        values="\n".join([data[key]["value"] for key in template.keys]),
+        msgid=state.next_msgid(),
+        at_s=now_s,
+    )
+    state.message_keep(message=message)
+    return message
 
 
 def dialog_answer(*, state: State, pusher: Pusher, openid: str, results: Mapping[str, str]) -> dict[str, str]:
@@ -197,3 +199,21 @@ def setting_change(*, state: State, pusher: Pusher, openid: str, template_id: st
             openid=openid,
             items=[{"TemplateId": template_id, "SubscribeStatusString": "reject"}],
         )
+
+
+def permissions_grant(*, state: State, openids: Iterable[str], template_id: str, count: int) -> int:
+    """Give many users ``count`` sends of one template (or switch a long-term one on), without a dialog and its pushes.
+
+    Returns how many users there were.  Raises KeyError for an unknown template or user, and then nothing is given.
+    """
+    given, now_s = list(openids), state.now_s()
+    long_term = state.templates[template_id].kind == LONG_TERM
+    owners = [state.users[openid].openid for openid in given]
+    for openid in owners:
+        permission = state.permission(openid=openid, template_id=template_id)
+        if long_term:
+            permission.long_term_on = True
+        else:
+            permission.remaining += count
+        permission.updated_at_s = now_s
+    return len(owners)

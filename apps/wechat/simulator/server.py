@@ -1,87 +1,93 @@
-"""The simulator put together: WeChat's paths on the main address, the control API on a second one."""
+"""The simulator put together: WeChat's paths and the SMS provider on the main address, the control API on a second one.
+
+The send is the target of load tests, so the host stands on aiohttp's low-level server, without a router.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl
 
 from aiohttp import web
 
-from apps.wechat.simulator import login, messages, tokens
-from apps.wechat.simulator.answers import Refusal, refusal_body
-from apps.wechat.simulator.calls import Call, Route
-from apps.wechat.simulator.control import Control
-from apps.wechat.simulator.faults import Fault, FaultKind
+from apps.wechat.simulator import login, sms, tokens
+from apps.wechat.simulator.answers import Refusal, refusal_body, rid_new
+from apps.wechat.simulator.calls import Call, Picture, Route
+from apps.wechat.simulator.control import control_app
+from apps.wechat.simulator.faults import SMS_PATH, Fault, FaultKind
 from apps.wechat.simulator.pushes import Pusher
-from apps.wechat.simulator.state import State
+from apps.wechat.simulator.routes import ROUTES, SEND_PATH
+from apps.wechat.simulator.state import RECENT, State
 
 LOOPBACK = "127.0.0.1"
-
-ROUTES: Mapping[str, Route] = MappingProxyType(
-    {
-        route.path: route
-        for route in (
-            Route("/cgi-bin/token", tokens.plain_token, method="GET", needs_token=False),
-            Route("/cgi-bin/stable_token", tokens.stable_token, needs_token=False),
-            Route(login.SESSION_PATH, login.code_to_session, method="GET", needs_token=False),
-            Route("/wxa/business/getuserphonenumber", login.phone_number),
-            Route("/wxa/checksession", login.session_check, method="GET"),
-            Route("/wxa/resetusersessionkey", login.session_key_reset, method="GET"),
-            Route("/cgi-bin/message/subscribe/send", messages.send, waits=True),
-            Route("/wxaapi/newtmpl/gettemplate", messages.templates, method="GET"),
-        )
-    }
-)
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class _Host:
-    """Answers WeChat's paths."""
+    """Answers WeChat's paths, and the SMS provider's."""
 
     def __init__(self, *, state: State, pusher: Pusher) -> None:
         self._state = state
         self._pusher = pusher
 
-    def app(self) -> web.Application:
-        app = web.Application(client_max_size=1024 * 1024)
-        app.router.add_route("*", "/{path:.*}", self._serve)
-        return app
-
-    async def _serve(self, request: web.Request) -> web.Response:
-        self._state.calls[request.path] += 1
-        fault = self._state.faults.fault_for(path=request.path)
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        state, path = self._state, request.path
+        state.calls[path] += 1
+        fault = state.faults.fault_for(path=path)
         if fault is not None and fault.kind is FaultKind.CUT_BEFORE:
             return _cut(request)
         if fault is not None and fault.kind is FaultKind.HTTP:
             return web.Response(
                 status=int(fault.value), text="<html>an injected fault</html>", content_type="text/html"
             )
-        try:
-            answer = await self._answer(request, fault)
-        except Refusal as refusal:
-            answer = refusal_body(refusal=refusal, now_s=self._state.now_s(), rng=self._state.rng)
+        answer: dict[str, Any] | Picture
+        content_type = f"{state.account.content_type}; charset=UTF-8"
+        if path == SMS_PATH and "X-TC-Action" in request.headers:
+            # The provider's own client reads errors under exactly this type only.
+            answer, content_type = await self._sms(request, fault), "application/json"
+        else:
+            answer = await self._wechat(request, path, fault)
         if fault is not None and fault.kind is FaultKind.CUT_AFTER:
             return _cut(request)
+        if path == SEND_PATH and state.account.answer_delay_s:
+            await asyncio.sleep(state.account.answer_delay_s)
+        if isinstance(answer, Picture):
+            return web.Response(body=answer.content, headers={"Content-Type": answer.content_type})
         # Status 200 also for errors (rule 1).
-        return web.Response(
-            body=json.dumps(answer, ensure_ascii=False).encode(),
-            headers={"Content-Type": f"{self._state.account.content_type}; charset=UTF-8"},
-        )
+        return web.Response(body=_written(answer).encode(), headers={"Content-Type": content_type})
 
-    async def _answer(self, request: web.Request, fault: Fault | None) -> dict[str, Any]:
+    async def _wechat(
+        self, request: web.BaseRequest, path: str, fault: Fault | None
+    ) -> dict[str, Any] | Picture:
+        state = self._state
+        try:
+            return await self._answer(request, path, fault)
+        except Refusal as refusal:
+            now_s = state.now_s()
+            rid = rid_new(now_s=now_s, rng=state.rng)
+            body = refusal_body(refusal=refusal, rid=rid)
+            state.failures[rid] = {"invoke_time": int(now_s), "request_url": path, "response_body": body}
+            if len(state.failures) > RECENT:
+                del state.failures[next(iter(state.failures))]
+            return body
+
+    async def _answer(
+        self, request: web.BaseRequest, path: str, fault: Fault | None
+    ) -> dict[str, Any] | Picture:
         if fault is not None and fault.kind is FaultKind.ERRCODE:
             raise Refusal(int(fault.value))
-        route = ROUTES.get(request.path)
+        route = ROUTES.get(path)
         if route is None:
             raise Refusal(40066)
         call = Call(
             state=self._state,
             pusher=self._pusher,
-            path=route.path,
-            query=dict(request.query),
+            path=path,
+            query=_query(request.query_string),
             body=await _body(request, route),
             remote=request.remote or "",
             pause_s=fault.value if fault is not None and fault.kind is FaultKind.SLOW else 0.0,
@@ -89,16 +95,34 @@ class _Host:
         # Rule 4 puts the token after method and body; the quota comes last.
         if route.needs_token:
             tokens.token_check(call)
-        self._state.limits.limit_check(path=route.path, now_s=self._state.now_s())
+        self._state.limits.limit_check(path=path, now_s=self._state.now_s())
         if not route.waits and call.pause_s:
             await asyncio.sleep(call.pause_s)
         answer = await route.handler(call)
-        if route.path != login.SESSION_PATH:  # counted for each user there
-            self._state.limits.call_count(path=route.path, now_s=self._state.now_s())
+        if path != login.SESSION_PATH:  # counted for each user there
+            self._state.limits.call_count(path=path, now_s=self._state.now_s())
         return answer
 
+    async def _sms(self, request: web.BaseRequest, fault: Fault | None) -> dict[str, Any]:
+        payload = await request.read()
+        if fault is not None and fault.kind is FaultKind.SLOW:
+            await asyncio.sleep(fault.value)
+        return sms.answered(
+            state=self._state,
+            pusher=self._pusher,
+            headers=request.headers,
+            payload=payload,
+            code=fault.code if fault is not None and fault.kind is FaultKind.ERRCODE else "",
+        )
 
-async def _body(request: web.Request, route: Route) -> dict[str, Any]:
+
+@lru_cache(maxsize=256)
+def _query(text: str) -> dict[str, str]:
+    # The calls of one token all have the same query.
+    return dict(reversed(parse_qsl(text, keep_blank_values=True)))
+
+
+async def _body(request: web.BaseRequest, route: Route) -> dict[str, Any]:
     if route.method == "GET" and request.method != "GET":
         raise Refusal(43001)
     if route.method == "POST" and request.method != "POST":
@@ -109,6 +133,9 @@ async def _body(request: web.Request, route: Route) -> dict[str, Any]:
     if not raw:
         raise Refusal(44002)
     try:
+        # Told by the content: many clients name the wrong type.
+        if route.form and not raw.startswith(b"{"):
+            return _form(raw.decode())
         body = json.loads(raw)
     except ValueError:
         raise Refusal(47001) from None
@@ -117,7 +144,13 @@ async def _body(request: web.Request, route: Route) -> dict[str, Any]:
     return body
 
 
-def _cut(request: web.Request) -> web.Response:
+def _form(text: str) -> dict[str, Any]:
+    """The fields of a form; a field named in the plural way of the protocol (kidList) is a list, however often it comes."""
+    fields = parse_qs(text)
+    return {name: values if name.endswith("List") else values[0] for name, values in fields.items()}
+
+
+def _cut(request: web.BaseRequest) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()  # goes nowhere: the connection is gone
@@ -131,7 +164,7 @@ class Simulator:
     pusher: Pusher
     base_url: str
     control_url: str
-    runners: list[web.AppRunner]
+    runners: list[web.BaseRunner]
 
     async def stop(self) -> None:
         """Close both addresses and drop what is still running."""
@@ -149,11 +182,20 @@ async def simulator_start(
     The control API is always on loopback, whatever ``host`` is.  Raises OSError if a port is taken.
     """
     pusher = Pusher(state=state)
+    state.paths = frozenset(ROUTES)
     simulator = Simulator(state=state, pusher=pusher, base_url="", control_url="", runners=[])
     try:
-        simulator.base_url = await _listen(simulator, _Host(state=state, pusher=pusher).app(), host, port)
+        # No access log: its lines would hold secrets and tokens.
+        host_server = web.Server(_Host(state=state, pusher=pusher).serve, access_log=None)
+        simulator.base_url = await _listen(
+            simulator, web.ServerRunner(host_server, shutdown_timeout=0.2), host, port
+        )
+        control = control_app(state=state, pusher=pusher)
         simulator.control_url = await _listen(
-            simulator, Control(state=state, pusher=pusher).app(), LOOPBACK, control_port
+            simulator,
+            web.AppRunner(control, access_log=None, shutdown_timeout=0.2),
+            LOOPBACK,
+            control_port,
         )
     except OSError:
         await simulator.stop()
@@ -161,9 +203,7 @@ async def simulator_start(
     return simulator
 
 
-async def _listen(simulator: Simulator, app: web.Application, host: str, port: int) -> str:
-    # No access log: its lines would hold secrets and tokens.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+async def _listen(simulator: Simulator, runner: web.BaseRunner, host: str, port: int) -> str:
     simulator.runners.append(runner)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()

@@ -83,6 +83,15 @@ def token_check(call: Call) -> None:
         raise Refusal(42001)
 
 
+def tokens_expire(*, state: State) -> int:
+    """Let every token that is now good expire, and return how many there were."""
+    now_s = state.now_s()
+    alive = [token for token, dies_at_s in state.tokens.dies_at_s.items() if dies_at_s > now_s]
+    for token in alive:
+        state.tokens.dies_at_s[token] = now_s
+    return len(alive)
+
+
 def _credentials_check(call: Call, given: Mapping[str, Any]) -> None:
     for errcode, holds in CREDENTIAL_CHECKS:
         if not holds(call, given):

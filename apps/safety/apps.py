@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SafetyConfig(AppConfig):
+    name = "apps.safety"
+    label = "safety"
+    verbose_name = _("Content safety")
+
+    def ready(self) -> None:
+        """Register what happens on a push about a picture."""
+        from apps.safety import pushes  # noqa: F401

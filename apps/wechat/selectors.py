@@ -1,0 +1,24 @@
+"""Reads of pushes and scene codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from apps.wechat.models import TOKEN_CHARS, ProviderPush, SceneCode
+
+_TOKEN = re.compile(rf"[0-9A-Z]{{{TOKEN_CHARS}}}")
+
+
+def pushes_pending_before(at: dt.datetime) -> bool:
+    """Tell whether a push received before ``at`` still waits to be handled.  1 query on the index of waiting rows."""
+    return ProviderPush.objects.pending().filter(received_at__lt=at).exists()
+
+
+def scene_of(*, token: str) -> dict[str, Any] | None:
+    """Return ``{"page", "params"}`` of a code, or None when there is none.  1 query, 0 for what can not be a token."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    found = SceneCode.objects.filter(token=token).values("page", "params").first()
+    return None if found is None else dict(found)
