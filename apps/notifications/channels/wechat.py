@@ -33,10 +33,13 @@ _OUTCOMES: Mapping[Answer, tuple[Outcome, Trouble]] = {
 class WechatSender:
     """Sends through WeChat.  Each to another openid (43108)."""
 
+    def __init__(self) -> None:
+        # Here, on the caller's thread: a client whose settings changed is closed on the loop, which would wait for itself.
+        self._wechat = client()
+
     async def send_many(self, sends: Sequence[Send]) -> list[SendResult]:
         """Send all at once; the client keeps at most 100 in flight."""
-        wechat = client()
-        return list(await asyncio.gather(*(_send(wechat, send) for send in sends)))
+        return list(await asyncio.gather(*(_send(self._wechat, send) for send in sends)))
 
 
 def alarm(kind: Answer, code: str) -> None:

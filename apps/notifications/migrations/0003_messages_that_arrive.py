@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=60, verbose_name='kind')),
                 ('target', models.CharField(choices=[('inbox', 'inbox'), ('wechat', 'WeChat'), ('sms', 'text message')], max_length=10, verbose_name='channel')),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('content', models.JSONField(verbose_name='content')),
+                ('content', models.JSONField(verbose_name='wording')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('proposed', 'waits for a second person'), ('live', 'live'), ('retired', 'no longer used')], default='draft', max_length=10, verbose_name='state')),
                 ('created_at', models.DateTimeField(verbose_name='created')),
                 ('live_at', models.DateTimeField(null=True, verbose_name='live since')),
@@ -325,7 +325,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='wechattemplate',
             name='content',
-            field=models.TextField(blank=True, max_length=1000, verbose_name='content'),
+            field=models.TextField(blank=True, max_length=1000, verbose_name='text of the template'),
         ),
         migrations.AddField(
             model_name='wechattemplate',

@@ -23,7 +23,7 @@ class WechatTemplate(models.Model):
     type = models.PositiveSmallIntegerField(_("type"), choices=Type)
     keys = models.JSONField(_("keys"), default=list)
     enums = models.JSONField(_("listed values"), default=dict, blank=True)
-    content = models.TextField(_("content"), max_length=1000, blank=True)
+    content = models.TextField(_("text of the template"), max_length=1000, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     synced_at = models.DateTimeField(_("compared with WeChat"), null=True, editable=False)
 

@@ -26,7 +26,7 @@ class NoticeText(models.Model):
     kind = models.CharField(_("kind"), max_length=60)
     target = models.CharField(_("channel"), max_length=10, choices=Target)
     number = models.PositiveIntegerField(_("version"))
-    content = models.JSONField(_("content"))
+    content = models.JSONField(_("wording"))
     state = models.CharField(
         _("state"), max_length=10, default=TextState.DRAFT.value,
         choices=[
@@ -41,16 +41,25 @@ class NoticeText(models.Model):
     approved_by = models.ForeignKey(
         "accounts.Staff", models.PROTECT, null=True, related_name="+", verbose_name=_("approved by")
     )
+    note = models.CharField(_("note"), max_length=300, blank=True, default="", db_default="")
+    # Counts the changes: who proposes or approves does so with what they saw.
+    version = models.PositiveIntegerField(default=1, db_default=1)
     live_at = models.DateTimeField(_("live since"), null=True)
     retired_at = models.DateTimeField(_("retired"), null=True)
 
     class Meta:
         verbose_name = _("text of a notice")
         verbose_name_plural = _("texts of notices")
+        permissions: ClassVar = [("approve_noticetext", _("Can put a text of a notice live"))]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "target", "number"], name="text_version_once"),
             models.UniqueConstraint(
                 fields=["kind", "target"], condition=Q(state=TextState.LIVE.value), name="text_one_live"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "target"],
+                condition=Q(state__in=[TextState.DRAFT.value, TextState.PROPOSED.value]),
+                name="text_one_open",
             ),
             models.CheckConstraint(condition=Q(state__in=[s.value for s in TextState]), name="text_state"),
             models.CheckConstraint(
