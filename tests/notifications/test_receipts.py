@@ -122,7 +122,7 @@ def test_without_a_receipt_while_others_have_theirs_it_was_never_taken_and_goes_
     clock, phone, wechat, reply, grant, remaining
 ):
     receipts_make_known(phone, wechat, reply, grant)
-    assert receipts.receipts_trusted()
+    assert receipts.receipts_trusted(before=project_clock.now())
     wechat.fault("cut_before")
     delivery = pumped(reply(phone, key="lost"))
     assert (delivery.state, remaining(phone)) == ("unknown", 0)
@@ -148,6 +148,23 @@ def test_where_no_receipts_come_a_lost_answer_is_given_up_and_the_chain_goes_on(
     assert len(wechat.messages(phone)) == 1
     with pytest.raises(IntegrityError), transaction.atomic():
         Delivery.objects.filter(pk=delivery.pk).update(state="retry", finished_at=None)
+
+
+def test_while_receipts_are_late_for_all_it_waits_on(clock, phone, wechat, reply, settings):
+    settings.WECHAT_PUSH_TOKEN = "t" * 16
+    wechat.fault("cut_after")
+    delivery = pumped(reply(phone))
+
+    clock.shift(dt.timedelta(seconds=121))
+    notifications.sweep(now=project_clock.now())
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.finished_at) == ("unknown", None)
+    push_events.messages_sent([sent_event(phone, msgid="78", after_s=-100)], project_clock.now())
+    clock.shift(dt.timedelta(seconds=121))
+    notifications.sweep(now=project_clock.now())
+
+    delivery.refresh_from_db()
+    assert (delivery.state, len(wechat.messages(phone))) == ("delivered", 1)
 
 
 def test_an_older_receipt_is_not_taken_for_the_one_in_doubt(clock, phone, wechat, reply, grant):

@@ -25,6 +25,7 @@ from apps.notifications.channels.results import SendResult
 from apps.notifications.models import Delivery
 from apps.notifications.services.chain import fall_back
 from apps.notifications.services.claiming import Batch, batch_claim
+from apps.notifications.services.ledger import push_counts
 from apps.notifications.services.receipts import attempts_lost_write, doubts_match, receipts_trusted
 from apps.notifications.services.recording import batch_record
 from apps.notifications.services.waking import pump_wake
@@ -38,6 +39,8 @@ BATCH, IN_THE_AIR = 200, 2
 TOKEN_PAUSE_S = 0.05
 RECORD_PAUSE_S = 0.5
 WORKER_LOST = "worker_lost"
+# So many waits a message in doubt is given while receipts are late for all.
+PATIENCE = 10
 # A task ends after this long and queues the next, so that a worker can be stopped.
 TURN_S = 20.0
 SETTLED_A_SWEEP = 1000
@@ -152,14 +155,16 @@ def _claims_expire(now: dt.datetime) -> int:
 
 
 def doubts_settle(*, now: dt.datetime) -> int:
-    """Decide about those in doubt whose wait for a receipt is over; returns how many.
+    """Decide about those in doubt whose wait for a receipt is over; returns how many were looked at.
 
-    With a receipt it is delivered (or failed).  Without one: sent again where receipts come for others; given up where
-    none can be expected, and the chain goes on.  A claim that was lost is sent again even then: most of those never
-    left, and a reply that never comes is worse than one that comes twice (decision 0006).
+    With a receipt it is delivered (or failed).  Without one: sent again where receipts come for others.  Where they are
+    late for others too, it waits on, ten times as long at most.  Where none can be expected a lost answer is given up
+    and the chain goes on; a lost claim is sent again even then: most of those never left, and a reply that never comes
+    is worse than one that comes twice (decision 0006).
     """
     if pushes_pending_before(now):
         return 0  # a receipt may lie among them
+    wait = dt.timedelta(seconds=settings.OUTBOX_RECEIPT_WAIT_S)
     with transaction.atomic():
         rows = list(
             Delivery.objects.in_doubt(now=now)
@@ -170,18 +175,28 @@ def doubts_settle(*, now: dt.datetime) -> int:
             return 0
         matched = doubts_match(rows=rows, now=now)
         rest = [row for row in rows if row.id not in matched]
-        trusted = bool(rest) and receipts_trusted()
-        again = [row for row in rest if _may_repeat(row, trusted)]
-        given_up = [row for row in rest if not _may_repeat(row, trusted)]
-        _repeat(again, trusted, now)
-        Delivery.objects.filter(id__in=[row.id for row in given_up]).update(finished_at=now)
-        fall_back(delivery_ids=[row.id for row in given_up], now=now)
+        trusted = bool(rest) and receipts_trusted(before=now - wait)
+        decided: dict[Outcome | None, list[Delivery]] = {}
+        for row in rest:
+            decided.setdefault(_decided(row, trusted, now - PATIENCE * wait), []).append(row)
+        _repeat(decided.get(Outcome.REPEAT, []), trusted, now)
+        given_up = [row.id for row in decided.get(Outcome.GIVEN_UP, [])]
+        Delivery.objects.filter(id__in=given_up).update(finished_at=now)
+        fall_back(delivery_ids=given_up, now=now)
+        Delivery.objects.filter(id__in=[row.id for row in decided.get(None, [])]).update(due_at=now + wait)
     return len(rows)
 
 
-def _may_repeat(row: Delivery, trusted: bool) -> bool:
-    known = trusted and row.channel == Channel.WECHAT.value
-    return row.attempts < MAX_ATTEMPTS and (known or row.last_code == WORKER_LOST)
+def _decided(row: Delivery, trusted: bool, long_ago: dt.datetime) -> Outcome | None:
+    """Return what becomes of one without a receipt; None: it waits on."""
+    if row.channel == Channel.WECHAT.value and row.attempts < MAX_ATTEMPTS:
+        if trusted:
+            return Outcome.REPEAT
+        if push_counts() and (row.claimed_at or row.created_at) > long_ago:
+            return None
+        if row.last_code == WORKER_LOST:
+            return Outcome.REPEAT
+    return Outcome.GIVEN_UP
 
 
 def _repeat(rows: list[Delivery], trusted: bool, now: dt.datetime) -> None:
