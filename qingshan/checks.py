@@ -44,6 +44,14 @@ def production_problems(values: Mapping[str, Any]) -> list[str]:
             "WECHAT_PUSH_AES_KEY does not have 43 characters.",
         ),
         (
+            values["SMS_SECRET_ID"] and not values["SMS_BASE_URL"].startswith("https://"),
+            "SMS_BASE_URL is not https: it would carry phone numbers in the clear.",
+        ),
+        (
+            values["EMAIL_HOST"] and not values["EMAIL_USE_SSL"],
+            "EMAIL_USE_SSL is off: mail to staff would carry the password in the clear.",
+        ),
+        (
             values["SMS_CALLBACK_TOKEN"] and len(values["SMS_CALLBACK_TOKEN"]) < 20,
             "SMS_CALLBACK_TOKEN is short.",
         ),

@@ -28,6 +28,10 @@ SAFE = {
     "WECHAT_PUSH_MODE": "safe",
     "WECHAT_PUSH_AES_KEY": "A" * 43,
     "SMS_CALLBACK_TOKEN": "s" * 20,
+    "SMS_SECRET_ID": "id",
+    "SMS_BASE_URL": "https://sms.tencentcloudapi.com",
+    "EMAIL_HOST": "mail",
+    "EMAIL_USE_SSL": True,
 }
 
 
@@ -90,6 +94,8 @@ def test_a_safe_production_has_no_problem():
         {"WECHAT_PUSH_MODE": "compatible"},
         {"WECHAT_PUSH_AES_KEY": ""},
         {"SMS_CALLBACK_TOKEN": "short"},
+        {"SMS_BASE_URL": "http://sms.tencentcloudapi.com"},
+        {"EMAIL_USE_SSL": False},
     ],
     ids=str,
 )
