@@ -17,7 +17,7 @@ from benchmarks.system import API, System
 
 SMALL, LARGE = 10_000, 10_000_000
 ASKED, OWN, UNREAD_EACH = 20, 200, 10
-ROUNDS = 10
+ROUNDS = 30
 MOST_STATEMENTS, MOST_RATIO = 3, 1.5
 _OWNERS = """
 INSERT INTO accounts_resident (id, nickname, elder_mode, language, created_at)
