@@ -4,6 +4,7 @@ people N GRANTS        make N residents whom WeChat knows as ``openid_of(number)
 notices N KEY [LANE]   write a reply's notice for each of the first N, in chunks of 500; prints how many
 steadily N KEY S       write a reply's notice each S seconds, each in a transaction of its own, to the first N in turn
 campaign               start a campaign to everyone by the template that the crowd permits; prints its id
+campaign-rows          start one and write all its rows in this process; prints what it took
 pump LANE [SECONDS]    send what is due in LANE in this process, until nothing is, or so long; prints what it took
 pump-at MOMENT         the same for replies with the clock at MOMENT, the channel's rest being over by then
 """
@@ -105,6 +106,26 @@ def _steadily(count: int, key: str, apart_s: float) -> int:
 
 def _campaign() -> str:
     """Start a campaign by two people and return its id; the workers write and send it."""
+    return str(_campaign_started()[0])
+
+
+def _campaign_rows() -> dict[str, float]:
+    """Start a campaign and write its rows here; wall time of the freeze and of the writing, and this process's peak."""
+    from apps.common import clock
+    from apps.notifications import services
+
+    campaign_id, freeze_s = _campaign_started()
+    began = time.perf_counter()
+    while services.campaign_write(campaign_id=campaign_id, now=clock.now()):
+        pass
+    return {
+        "freeze_s": freeze_s, "write_s": time.perf_counter() - began,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }  # fmt: skip
+
+
+def _campaign_started() -> tuple[Any, float]:
+    """Draft, propose, approve and start a campaign to everyone; its id, and the seconds that starting it took."""
     from apps.accounts import selectors as accounts
     from apps.common import clock
     from apps.notifications import services
@@ -126,11 +147,13 @@ def _campaign() -> str:
         "channels": ["wechat"], "wechat_template": template, "wechat_values": {**values, "thing5": "请提前储水"},
     }  # fmt: skip
     campaign = services.campaign_draft(staff=author, values=draft, now=clock.now())
+    began = 0.0
     for verb, staff in (("propose", author), ("approve", second), ("start", second)):
+        began = time.perf_counter()
         services.campaign_act(
             campaign_id=campaign.id, verb=CampaignVerb(verb), staff=staff, version=None, now=clock.now()
         )
-    return str(campaign.id)
+    return campaign.id, time.perf_counter() - began
 
 
 def _pump_at(moment: str) -> dict[str, float]:
@@ -191,6 +214,7 @@ def main() -> None:
     steadily.add_argument("key")
     steadily.add_argument("apart_s", type=float)
     acts.add_parser("campaign")
+    acts.add_parser("campaign-rows")
     acts.add_parser("pump-at").add_argument("moment")
     given = parser.parse_args()
     django.setup()
@@ -199,6 +223,7 @@ def main() -> None:
         "notices": lambda: _notices(given.count, given.key, given.lane),
         "steadily": lambda: _steadily(given.count, given.key, given.apart_s),
         "campaign": _campaign,
+        "campaign-rows": _campaign_rows,
         "pump": lambda: _pump(given.lane, given.seconds),
         "pump-at": lambda: _pump_at(given.moment),
     }

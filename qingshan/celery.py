@@ -111,6 +111,16 @@ def beat_table(*, sweep_s: int) -> dict[str, dict[str, object]]:
             "schedule": crontab(hour=4, minute=20),
             "options": {"queue": "periodic", "expires": 3600},
         },
+        "notifications.statistics": {
+            "task": "notifications.statistics",
+            "schedule": crontab(hour=2, minute=40),
+            "options": {"queue": "periodic", "expires": 3600},
+        },
+        "notifications.retention": {
+            "task": "notifications.retention",
+            "schedule": crontab(hour=3, minute=20),
+            "options": {"queue": "periodic", "expires": 3600},
+        },
         "feedback.followers_sweep": {
             "task": "feedback.followers_sweep",
             "schedule": 300,

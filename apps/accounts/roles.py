@@ -42,17 +42,29 @@ _SAFETY = ("safety.view_textcheck", "safety.view_mediacheck")
 _WORDS = (
     "safety.view_wordlist", "safety.view_wordlistversion", "safety.add_wordlistversion", "safety.change_wordlistversion",
 )  # fmt: skip
+_TEXTS = ("notifications.view_noticetext", "notifications.add_noticetext", "notifications.change_noticetext")
+_TEXTS_APPROVED = ("notifications.view_noticetext", "notifications.approve_noticetext")
+_SENDING = ("notifications.view_redrive",)
 _EXCLUSIONS = ("reports.view_caseexclusion", "reports.add_caseexclusion")
+# Editors write to many; another person approves (notifications.states.CAMPAIGN_MOVES).
+_CAMPAIGNS = (
+    "notifications.view_campaign",
+    "notifications.change_campaign",
+    "notifications.view_campaignlist",
+)
+_CAMPAIGNS_WRITE = (*_CAMPAIGNS, "notifications.add_campaign", "notifications.add_campaignlist")
+_CAMPAIGNS_APPROVE = (*_CAMPAIGNS, "notifications.approve_campaign")
 _FIGURES = (*_EXCLUSIONS, "reports.view_dailyfigure", "reports.view_indicatordefinition")
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
-    Role.EDITOR: _NEWS_DESK,
+    Role.EDITOR: (*_NEWS_DESK, *_CAMPAIGNS_WRITE, *_TEXTS),
     Role.REVIEWER_FIRST: _NEWS_DESK,
     Role.REVIEWER_SECOND: _NEWS_DESK,
-    Role.REVIEWER_FINAL: (*_NEWS_DESK, *_WORDS),
+    Role.REVIEWER_FINAL: (*_NEWS_DESK, *_WORDS, *_CAMPAIGNS_APPROVE, *_TEXTS_APPROVED),
     Role.INTAKE_CLERK: (*_DESK, *_SAFETY, *_EXCLUSIONS),
     Role.DESK_HEAD: (
         *_DESK, *_SAFETY, *_WORDS, *_RULES, "feedback.view_routingtrial", "feedback.export_case",
         "feedback.view_caseexport", *_FIGURES, "reports.add_indicatordefinition", "reports.change_indicatordefinition",
+        *_CAMPAIGNS_APPROVE, *_TEXTS, "notifications.approve_noticetext", *_SENDING,
     ),
     Role.HANDLER: (*_CASES, "feedback.view_rating"),
     Role.SUPERVISOR: (
@@ -60,12 +72,14 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "feedback.view_ruling", "feedback.export_case", *_FIGURES,
     ),
     Role.SERVICE_OPERATOR: ("common.view_street", "common.view_community"),
-    Role.AUDITOR: ("accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport"),
+    Role.AUDITOR: ("accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport", *_SENDING),
     Role.ADMINISTRATOR: (
         *_REFERENCE, "accounts.view_staff", "accounts.add_staff", "accounts.change_staff", "accounts.view_resident",
         *_WORDS, "safety.add_wordlist", "safety.change_wordlist",
         "notifications.view_delivery", "feedback.view_open311key", "feedback.change_open311key",
-        "wechat.view_providerpush",
+        "wechat.view_providerpush", *_CAMPAIGNS_APPROVE, *_TEXTS_APPROVED, *_SENDING,
+        "notifications.view_retention", "notifications.add_retention", "notifications.view_smstemplate",
+        "notifications.add_smstemplate", "notifications.change_smstemplate",
     ),
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -163,6 +164,11 @@ def residents_of_openids(*, openids: Iterable[str]) -> dict[str, UUID]:
     hashes = {lookup_hash(openid, purpose="openid"): openid for openid in set(openids)}
     rows = Resident.objects.filter(openid_hash__in=hashes).values_list("openid_hash", "id")
     return {hashes[found]: resident_id for found, resident_id in rows}
+
+
+def phones_count(*, ids: QuerySet[Any, UUID]) -> int:
+    """Return how many of the residents of a query have a phone number.  1 query."""
+    return Resident.objects.filter(id__in=ids).exclude(phone_hash=None).count()
 
 
 def residents_of_phones(*, phones: Iterable[str]) -> dict[str, UUID]:

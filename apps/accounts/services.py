@@ -184,6 +184,14 @@ def profile_update(
     return resident
 
 
+def resident_lock(*, resident_id: UUID) -> None:
+    """Keep others from changing what belongs to a resident until the caller's transaction ends.  1 query.
+
+    Rows that only refer to the resident can still be written.
+    """
+    Resident.objects.select_for_update(no_key=True).only("id").get(id=resident_id)
+
+
 def phone_set(*, resident_id: UUID, phone: str) -> Resident:
     """Keep the phone number that WeChat confirmed.  2 queries."""
     with transaction.atomic():

@@ -6,3 +6,7 @@ class NewsConfig(AppConfig):
     name = "apps.news"
     label = "news"
     verbose_name = _("News")
+
+    def ready(self) -> None:
+        """Register the notice kind and the topics."""
+        from apps.news import notices  # noqa: F401

@@ -120,6 +120,11 @@ def column_by_slug(*, slug: str) -> Column | None:
     return Column.objects.filter(slug=slug, is_active=True).first()
 
 
+def columns_active() -> dict[str, str]:
+    """Return the names of the active columns by slug, in the order of the menu.  1 query."""
+    return dict(Column.objects.filter(is_active=True).order_by("position", "id").values_list("slug", "name"))
+
+
 def articles_at_desk(*, staff: Any, state: str) -> QuerySet[Article]:
     """Return what ``staff`` may see of the articles in ``state``, last changed first.  1 query when read."""
     rows = Article.objects.visible_to(staff).filter(state=state).select_related("column")

@@ -6,9 +6,23 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.notifications.states import Channel, DeliveryState
+from apps.notifications.states import Channel, DeliveryState, TextVerb
+from apps.notifications.text_checks import Problem, Wrong
 
 CHANNELS: dict[str, Any] = {Channel.WECHAT.value: _("WeChat"), Channel.SMS.value: _("text message")}
+LANES: dict[str, Any] = {"interactive": _("at once"), "bulk": _("in bulk")}
+WORKERS: dict[str, Any] = {
+    "interactive": _("messages that residents wait for"),
+    "callback": _("receipts and events"),
+    "bulk": _("messages to many"),
+    "periodic": _("regular work"),
+}
+# Why a channel is left alone, where it is no answer of a provider.
+RESTS: dict[str, Any] = {
+    "unavailable": _("The provider could not be reached; it is tried again by itself."),
+    "quota_day": _("The quota of the day is used up; it goes on after midnight."),
+    "quota_minute": _("Too many messages in a minute; it goes on in the next one."),
+}
 FINE = frozenset({DeliveryState.SENT.value, DeliveryState.DELIVERED.value})
 _FATES: dict[str, Any] = {
     DeliveryState.QUEUED.value: _("on its way"),
@@ -73,3 +87,29 @@ def advice(*, code: str) -> tuple[str, str]:
     """Return what a code means and what is to be done."""
     meaning, step = ADVICE.get(code) or ADVICE.get(code.partition(" ")[0]) or _UNKNOWN
     return str(meaning), str(step)
+
+
+TEXT_VERBS: dict[TextVerb, Any] = {
+    TextVerb.PROPOSE: _("Propose"),
+    TextVerb.SEND_BACK: _("Send back to the author"),
+    TextVerb.APPROVE: _("Put live"),
+}
+_PARTS: dict[str, Any] = {"title": _("title"), "body": _("text")}
+_PROBLEMS: dict[Wrong, Any] = {
+    Wrong.PLACES: _("%(where)s: the notice has nothing to put into %(what)s"),
+    Wrong.EMPTY: _("%(where)s is empty"),
+    Wrong.LONG: _("%(where)s takes at most %(what)s characters, samples filled in"),
+    Wrong.NO_TEMPLATE: _("no template “%(what)s” is in use"),
+    Wrong.KEYS_MISSING: _("the template needs a value for %(where)s"),
+    Wrong.KEYS_EXTRA: _("the template has no place %(where)s"),
+    Wrong.UNFIT: _("%(where)s: nothing of this text fits the place; “%(what)s” would be sent"),
+    Wrong.CUT: _("%(where)s: sent shortened or changed: “%(what)s”"),
+    Wrong.PLACES_COUNT: _("the approved text has %(what)s places"),
+    Wrong.LINK: _("%(where)s must hold no link"),
+}
+
+
+def problem(*, one: Problem) -> str:
+    """Return in words what is wrong with a text."""
+    where = _PARTS.get(one.where, one.where)
+    return str(_PROBLEMS[one.wrong] % {"where": where, "what": one.what})

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.accounts import selectors as accounts
 from apps.notifications.models import Campaign, CampaignListEntry, Subscription
+from apps.notifications.states import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,11 @@ def segment_of(campaign: Campaign) -> Segment:
     return Segment(campaign.segment, campaign.segment_key, campaign.people_id)
 
 
-def segment_query(segment: Segment) -> QuerySet[Any, UUID]:
-    """Return the residents of a segment as a query of one column, each once; cancelled accounts are in none."""
+def segment_query(segment: Segment, *, ticked: Channel | None = None) -> QuerySet[Any, UUID]:
+    """Return the residents of a segment as a query of one column, each once; cancelled accounts are in none.
+
+    ``ticked``  of a topic only those who want it through this channel; other segments ask nobody
+    """
     kinds = Campaign.Segment
     if segment.kind == kinds.STREET:
         return accounts.residents_reachable(street=segment.key)
@@ -35,7 +39,7 @@ def segment_query(segment: Segment) -> QuerySet[Any, UUID]:
         return accounts.residents_reachable(community=segment.key)
     rows: Any
     if segment.kind == kinds.TOPIC:
-        rows = Subscription.objects.filter(topic=segment.key)
+        rows = Subscription.objects.filter(topic=segment.key, **({ticked.value: True} if ticked else {}))
     elif segment.kind == kinds.LIST:
         rows = CampaignListEntry.objects.filter(list_id=segment.people)
     else:

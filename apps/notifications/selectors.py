@@ -6,11 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from apps.notifications import labels
 from apps.notifications.kinds import templates_of_moment
-from apps.notifications.models import Delivery, InboxMessage, WechatGrant, WechatTemplate
+from apps.notifications.models import Delivery, InboxMessage, Subscription, WechatGrant, WechatTemplate
+from apps.notifications.topics import topic_names
 from apps.notifications.wording import wording
 
 UNREAD_SHOWN = 99
@@ -66,10 +67,25 @@ def templates_to_ask(*, moment: str, resident_id: UUID | None = None) -> list[To
     return shown
 
 
-def outbox_figures(*, now: dt.datetime) -> dict[str, tuple[int, float]]:
-    """Return, by lane, how many deliveries are under way and the age in seconds of the oldest.  1 indexed query."""
-    rows = Delivery.objects.under_way().values("lane").annotate(depth=Count("id"), oldest=Min("created_at"))
-    return {row["lane"]: (row["depth"], max(0.0, (now - row["oldest"]).total_seconds())) for row in rows}
+def outbox_figures(*, now: dt.datetime) -> dict[tuple[str, str], tuple[int, float]]:
+    """Return, by lane and channel, how many deliveries are under way and the age in seconds of the oldest.
+
+    What waits for its hour (a text message at night) has no age before that; 0.0 without any.  1 query on the indexes of
+    what is under way.
+    """
+    late = Q(due_at__lte=now) | Q(attempts__gt=0)
+    rows = (
+        Delivery.objects.under_way()
+        .values("lane", "channel")
+        .annotate(depth=Count("id"), oldest=Min("created_at", filter=late))
+    )
+    return {
+        (row["lane"], row["channel"]): (
+            row["depth"],
+            max(0.0, (now - (row["oldest"] or now)).total_seconds()),
+        )
+        for row in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +110,20 @@ def told_of_keys(*, dedup_keys: list[str]) -> dict[str, list[ToldBy]]:
             ToldBy(str(labels.CHANNELS[channel]), labels.fate(state=state, code=code), state in labels.FINE)
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A topic that a resident follows, its name, and the channels beside the inbox."""
+
+    topic: str
+    label: str
+    wechat: bool
+    sms: bool
+
+
+def subscriptions_of(*, resident_id: UUID) -> list[Followed]:
+    """Return what a resident follows of what can be followed now, at most 100.  1 query, and those of the topics."""
+    known = topic_names()
+    rows = Subscription.objects.filter(resident_id=resident_id).order_by("topic")
+    return [Followed(row.topic, known[row.topic], row.wechat, row.sms) for row in rows if row.topic in known]

@@ -140,6 +140,40 @@ class TextState(StrEnum):
     RETIRED = "retired"
 
 
+class TextVerb(StrEnum):
+    PROPOSE = "propose"
+    SEND_BACK = "send_back"
+    APPROVE = "approve"
+
+
+@dataclass(frozen=True, slots=True)
+class TextMove:
+    """One allowed step of a version of a text; ``second_person``: not by its author.
+
+    A live one is retired by the version that takes its place, never by itself.
+    """
+
+    source: TextState
+    verb: TextVerb
+    target: TextState
+    second_person: bool = False
+
+
+TEXT_MOVES: tuple[TextMove, ...] = (
+    TextMove(TextState.DRAFT, TextVerb.PROPOSE, TextState.PROPOSED),
+    TextMove(TextState.PROPOSED, TextVerb.APPROVE, TextState.LIVE, second_person=True),
+    TextMove(TextState.PROPOSED, TextVerb.SEND_BACK, TextState.DRAFT),
+)
+
+
+def text_move_find(*, source: TextState, verb: TextVerb) -> TextMove:
+    """Return the table's row.  Raises MoveRefused."""
+    for move in TEXT_MOVES:
+        if move.source == source and move.verb == verb:
+            return move
+    raise MoveRefused(f"{source} {verb}")
+
+
 class CampaignState(StrEnum):
     DRAFT = "draft"
     PROPOSED = "proposed"  # waits for a second person

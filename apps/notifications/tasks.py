@@ -22,6 +22,7 @@ def pump(of: Lane = "interactive", channel: str = "wechat") -> None:
 def sweep() -> None:
     """Each minute: find what a crash left behind."""
     services.sweep(now=clock.now())
+    services.topics_sweep()
 
 
 @shared_task(name="notifications.staff_mail")
@@ -36,6 +37,18 @@ def templates_sync() -> None:
     services.wechat_templates_sync(now=clock.now())
 
 
+@shared_task(name="notifications.statistics")
+def statistics() -> None:
+    """Each night: count the deliveries of the last days."""
+    services.statistics_nightly(now=clock.now())
+
+
+@shared_task(name="notifications.retention")
+def retention() -> None:
+    """Each night: delete what has been kept long enough."""
+    services.retention_run(now=clock.now())
+
+
 @shared_task(name="notifications.campaign_write")
 def campaign_write(campaign_id: str) -> None:
     """Write the next rows of a campaign."""
@@ -46,3 +59,9 @@ def campaign_write(campaign_id: str) -> None:
 def campaigns_tend() -> None:
     """Each quarter of a minute: start, count, finish, call back."""
     services.campaigns_tend(now=clock.now())
+
+
+@shared_task(name="notifications.topics_write")
+def topics_write() -> None:
+    """Tell the followers of topics."""
+    services.topics_write(now=clock.now())

@@ -13,11 +13,11 @@ from apps.common.changes import kept
 from apps.notifications.kinds import NoticeKind
 from apps.notifications.models import NoticeText, SmsTemplate, WechatTemplate
 from apps.notifications.states import Channel, TextState
+from apps.notifications.text_checks import BODY_CHARS, TITLE_CHARS
 from apps.notifications.texts import filled
 from apps.wechat.values import value_fit
 
 NAMESPACE = "notice_wording"
-TITLE_CHARS, BODY_CHARS = 100, 4000
 
 
 @dataclass(frozen=True, slots=True)

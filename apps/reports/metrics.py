@@ -16,11 +16,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from apps.common import clock
-from apps.notifications import selectors
+from apps.notifications import operator_selectors
+from apps.notifications.states import Channel
 
 
 class OutboxCollector(Collector):
-    """Depth and age of the outbox by lane."""
+    """Depth and age of the outbox by lane and channel, which channels rest, what waits beside it."""
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Name nothing: registering must not ask the database."""
@@ -28,18 +29,34 @@ class OutboxCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Return the figures; none while the database is away."""
-        depth = GaugeMetricFamily("outbox_depth", "Deliveries queued or being sent.", labels=["lane"])
-        age = GaugeMetricFamily("outbox_oldest_age_seconds", "Age of the oldest of them.", labels=["lane"])
+        way = ["lane", "channel"]
+        depth = GaugeMetricFamily("outbox_depth", "Deliveries queued or being sent.", labels=way)
+        age = GaugeMetricFamily("outbox_oldest_age_seconds", "Age of the oldest of them.", labels=way)
+        rests = GaugeMetricFamily("channel_resting", "1 while a channel is left alone.", labels=["channel"])
+        pushes = GaugeMetricFamily("pushes_oldest_age_seconds", "Age of the oldest push not handled yet.")
+        gone = GaugeMetricFamily("wechat_templates_gone", "Named templates that WeChat no longer lists.")
+        failed = GaugeMetricFamily(
+            "deliveries_failed_10m",
+            "Deliveries that failed in the last 10 minutes.",
+            labels=["channel", "code"],
+        )
+        now = clock.now()
         try:
-            figures = selectors.outbox_figures(now=clock.now())
+            seen = operator_selectors.gauges(now=now)
         except DatabaseError:
             return
-        for lane in ("interactive", "bulk"):
-            count, oldest_s = figures.get(lane, (0, 0.0))
-            depth.add_metric([lane], count)
-            age.add_metric([lane], oldest_s)
-        yield depth
-        yield age
+        for queue in seen.queues:
+            depth.add_metric([queue.lane, queue.channel], queue.depth)
+            age.add_metric([queue.lane, queue.channel], queue.oldest_s)
+        resting = {one.channel for one in seen.resting}
+        for channel in Channel:
+            rests.add_metric([channel], int(channel in resting))
+        for one in seen.failures:
+            failed.add_metric([one.channel, one.code], one.count)
+        oldest_at = seen.pushes_oldest_at
+        pushes.add_metric([], 0.0 if oldest_at is None else max(0.0, (now - oldest_at).total_seconds()))
+        gone.add_metric([], seen.templates_gone)
+        yield from (depth, age, rests, failed, pushes, gone)
 
 
 def registry_now() -> CollectorRegistry:

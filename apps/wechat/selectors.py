@@ -22,3 +22,15 @@ def scene_of(*, token: str) -> dict[str, Any] | None:
         return None
     found = SceneCode.objects.filter(token=token).values("page", "params").first()
     return None if found is None else dict(found)
+
+
+PUSHES_COUNTED = 1000
+
+
+def pushes_waiting() -> tuple[int, dt.datetime | None]:
+    """Return how many pushes wait to be handled, at most 1,000, and when the oldest came.  1 query on their index."""
+    waiting = (
+        ProviderPush.objects.pending().order_by("received_at", "id").values_list("received_at", flat=True)
+    )
+    found = list(waiting[:PUSHES_COUNTED])
+    return len(found), found[0] if found else None

@@ -149,7 +149,7 @@ def test_metrics_tell_of_all_processes(system, one):
     text = until(lambda: Browser(system.web).get("/metrics").text())
 
     assert 'celery_tasks_total{state="SUCCESS",task="notifications.pump"}' in text
-    assert 'outbox_depth{lane="interactive"}' in text
+    assert 'outbox_depth{channel="wechat",lane="interactive"}' in text
     assert "django_http_requests_total_by_method_total" in text
 
 

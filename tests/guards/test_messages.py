@@ -30,7 +30,7 @@ from apps.news import services as news
 from apps.news.models import Article, Column
 from apps.news.states import Verb
 from apps.notifications import services as notifications
-from apps.notifications.models import WechatTemplate
+from apps.notifications.models import SmsTemplate, WechatTemplate
 from apps.notifications.states import Channel
 from apps.reports.models import IndicatorDefinition
 from apps.wechat import services as wechat
@@ -239,6 +239,7 @@ DATA = {
     HandoverChannel: ("code",),
     PolicyVersion: ("version", "text_url", "items"),
     Street: ("code", "pinyin", "source"),
+    SmsTemplate: ("name", "template_id"),
     WechatTemplate: ("name", "template_id", "keys"),
 }  # fmt: skip
 

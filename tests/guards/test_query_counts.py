@@ -77,6 +77,7 @@ def views(resident, anyone, clerk):
         "GET feedback/categories": lambda: anyone.get("feedback/categories"),
         "GET inbox": lambda: resident.get("inbox"),
         "GET inbox/unread-count": lambda: resident.get("inbox/unread-count"),
+        "GET subscriptions": lambda: resident.get("subscriptions"),
         "GET streets": lambda: anyone.get("streets"),
         "admin case queue": lambda: desk.get(case_page()),
         "admin start page": lambda: desk.get("/admin/"),

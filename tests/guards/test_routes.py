@@ -25,6 +25,7 @@ MATRIX: dict[str, dict[str, str]] = {
     "inbox": {"GET": "resident"},
     "inbox/unread-count": {"GET": "resident"},
     "inbox/read": {"POST": "resident"},
+    "subscriptions": {"GET": "resident", "PUT": "resident"},
     "wechat/templates": {"GET": "public"},
     "wechat/grants": {"POST": "resident"},
     "scenes/<str:token>": {"GET": "public"},

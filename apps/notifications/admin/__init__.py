@@ -1,5 +1,23 @@
 """Notifications in the admin."""
 
-from apps.notifications.admin import deliveries, staff
+from apps.notifications.admin import (
+    campaign_lists,
+    campaigns,
+    deliveries,
+    operators,
+    retention,
+    staff,
+    templates,
+    texts,
+)
 
-__all__ = ["deliveries", "staff"]
+__all__ = [
+    "campaign_lists",
+    "campaigns",
+    "deliveries",
+    "operators",
+    "retention",
+    "staff",
+    "templates",
+    "texts",
+]

@@ -1,4 +1,4 @@
-"""Deliveries and WeChat's templates in the admin."""
+"""Deliveries in the admin."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from apps.common.admin import DeskAdmin, ReadOnlyAdmin
-from apps.notifications.models import Delivery, DeliveryAttempt, WechatTemplate
+from apps.common.admin import ReadOnlyAdmin
+from apps.notifications.models import Delivery, DeliveryAttempt
 
 
 class AttemptInline(TabularInline):
@@ -40,16 +44,17 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "finished_at",
     )
     list_filter = ("state", "lane", "channel")
-    ordering = ("-created_at", "-id")
-    fields = (*list_display, "provider_id")
+    # Ids ascend with time, and have the index.
+    ordering = ("-id",)
+    fields = (*list_display, "provider_id", "message_page")
     inlines: ClassVar[Any] = [AttemptInline]
+
+    @admin.display(description=_("message"))
+    def message_page(self, delivery: Delivery) -> SafeString:
+        """Return the way to the message as it was written: there a reason is asked for and the look recorded."""
+        page = reverse("admin:notifications_operators_message", args=[delivery.message_id])
+        return format_html('<a href="{}">{}</a>', page, _("Show the text"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Return what this person may list."""
         return Delivery.objects.visible_to(request.user)
-
-
-@admin.register(WechatTemplate)
-class WechatTemplateAdmin(DeskAdmin):
-    list_display = ("name", "title", "type", "template_id", "is_active")
-    ordering = ("name",)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.api.inputs import Input
 from apps.notifications.models import InboxMessage
+from apps.notifications.selectors import Followed
 from apps.notifications.services.ledger import RESULTS
 
 
@@ -67,3 +69,37 @@ class GrantsInput(Input):
 
 class GrantsOutput(serializers.Serializer[Any]):
     remaining = serializers.DictField(child=serializers.IntegerField())
+
+
+class ChannelsInput(Input):
+    inbox = serializers.BooleanField(required=False, default=True, help_text="Always true.")
+    wechat = serializers.BooleanField(required=False, default=False)
+    sms = serializers.BooleanField(required=False, default=False)
+
+    def validate_inbox(self, inbox: bool) -> bool:
+        """Keep the inbox: who does not want it leaves the topic out."""
+        if not inbox:
+            raise serializers.ValidationError(_("The inbox is always told."), "inbox_always")
+        return inbox
+
+
+class SubscriptionInput(Input):
+    topic = serializers.CharField(max_length=80)
+    channels = ChannelsInput()
+
+
+class ChannelsOutput(serializers.Serializer[Any]):
+    inbox = serializers.BooleanField()
+    wechat = serializers.BooleanField()
+    sms = serializers.BooleanField()
+
+
+class SubscriptionOutput(serializers.Serializer[Any]):
+    topic = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    channels = serializers.SerializerMethodField()
+
+    @extend_schema_field(ChannelsOutput)
+    def get_channels(self, followed: Followed) -> dict[str, bool]:
+        """Return the channels; the inbox is always one."""
+        return {"inbox": True, "wechat": followed.wechat, "sms": followed.sms}

@@ -59,6 +59,29 @@ class InboxReadView(ResidentView):
         return Response({"changed": changed})
 
 
+class SubscriptionsView(ResidentView):
+    """GET, PUT subscriptions"""
+
+    @extend_schema(responses=shapes.SubscriptionOutput(many=True))
+    def get(self, request: Request) -> Response:
+        return self._list(request)
+
+    @extend_schema(
+        request=shapes.SubscriptionInput(many=True), responses=shapes.SubscriptionOutput(many=True)
+    )
+    def put(self, request: Request) -> Response:
+        given = shapes.SubscriptionInput(many=True).run_validation(request.data)
+        wanted = [
+            services.Wanted(one["topic"], one["channels"]["wechat"], one["channels"]["sms"]) for one in given
+        ]
+        services.subscriptions_put(resident_id=resident_of(request).id, wanted=wanted, now=clock.now())
+        return self._list(request)
+
+    def _list(self, request: Request) -> Response:
+        rows = selectors.subscriptions_of(resident_id=resident_of(request).id)
+        return Response(shapes.SubscriptionOutput(rows, many=True).data)
+
+
 class TemplatesView(PublicView):
     """GET wechat/templates: with a token also what is at hand, and whether to ask now"""
 

@@ -12,7 +12,7 @@ from apps.notifications.models.deliveries import Delivery, DeliveryAttempt, Rece
 from apps.notifications.models.inbox import InboxMessage
 from apps.notifications.models.staff import StaffNotice
 from apps.notifications.models.statistics import DailyDelivery, Retention
-from apps.notifications.models.subscriptions import Subscription
+from apps.notifications.models.subscriptions import Subscription, TopicNotice
 from apps.notifications.models.texts import NoticeText, SmsTemplate
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "SmsTemplate",
     "StaffNotice",
     "Subscription",
+    "TopicNotice",
     "WechatGrant",
     "WechatTemplate",
 ]

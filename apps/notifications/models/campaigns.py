@@ -125,6 +125,7 @@ class Campaign(models.Model):
     class Meta:
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
+        permissions: ClassVar = [("approve_campaign", _("May approve and start campaigns of others"))]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(state__in=[s.value for s in CampaignState]), name="campaign_state"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +41,7 @@ class InboxMessage(models.Model):
             models.Index(fields=["resident", "-id"], name="inbox_newest"),
             # By id as well, so that the unread ones are read newest first without sorting.
             models.Index(fields=["resident", "-id"], condition=Q(read_at=None), name="inbox_unread_newest"),
+            BrinIndex(fields=["created_at"], name="inbox_created", autosummarize=True),
         ]
 
     def __str__(self) -> str:

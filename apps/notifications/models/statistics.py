@@ -68,4 +68,4 @@ class Retention(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject} {self.days}"
+        return f"{self.get_subject_display()} {self.days}"

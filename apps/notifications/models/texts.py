@@ -90,4 +90,4 @@ class SmsTemplate(models.Model):
         verbose_name_plural = _("SMS templates")
 
     def __str__(self) -> str:
-        return self.name
+        return self.text[:30]

@@ -7,8 +7,6 @@ crash begins where the last commit ended, and two writers take turns.  The uniqu
 from __future__ import annotations
 
 import datetime as dt
-import json
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,59 +15,39 @@ from apps.common.dispatch import send_after_commit
 from apps.notifications.models import Campaign
 from apps.notifications.notices import CAMPAIGN
 from apps.notifications.segments import segment_of, segment_query
+from apps.notifications.services.bulk_rows import BulkText, rows_write
 from apps.notifications.services.notices import quiet_over
 from apps.notifications.services.waking import pump_wake
 from apps.notifications.states import NIGHT, CampaignState, Channel
-from apps.notifications.wording import sms_values, wechat_values
+from apps.notifications.wording import ChannelData, sms_values, wechat_values
 
 CHUNK = 5_000
 # A task writes so many chunks and queues the next, so that a worker can be stopped.
 CHUNKS_A_TASK = 20
+FREEZE_S = 120
 _FREEZE = """
 INSERT INTO notifications_campaignrecipient (campaign_id, number, resident_id)
 SELECT %s::uuid, row_number() OVER (ORDER BY resident_id), resident_id FROM ({segment}) AS segment (resident_id)
 """
-# The chain of a topic's follower holds what the follower ticked; everyone else's is the campaign's own.
 _CHAIN_OF_TOPIC = """
-    SELECT r.resident_id, ARRAY(
-        SELECT c FROM unnest(%(channels)s::varchar[]) WITH ORDINALITY AS one (c, place)
-        WHERE (c = 'wechat' AND s.wechat) OR (c = 'sms' AND s.sms) ORDER BY place) AS chain
-    FROM notifications_campaignrecipient r
-    LEFT JOIN notifications_subscription s ON s.resident_id = r.resident_id AND s.topic = %(topic)s
+    SELECT r.resident_id, {ticked} AS chain FROM notifications_campaignrecipient r
+    LEFT JOIN notifications_subscription follower ON follower.resident_id = r.resident_id AND follower.topic = %(topic)s
     WHERE r.campaign_id = %(campaign)s AND r.number > %(after)s AND r.number <= %(until)s
 """
 _CHAIN = """
     SELECT r.resident_id, %(channels)s::varchar[] AS chain FROM notifications_campaignrecipient r
     WHERE r.campaign_id = %(campaign)s AND r.number > %(after)s AND r.number <= %(until)s
 """
-_WRITE = """
-WITH taken AS ({chain}), told AS (
-    INSERT INTO notifications_inboxmessage
-        (id, resident_id, kind, text_version, title, body, page, params, fields, dedup_key, created_at)
-    SELECT uuid7_of(%(now)s), resident_id, %(kind)s, 0, %(title)s, %(body)s, %(page)s, '{{}}', %(fields)s::jsonb,
-        'campaign:' || %(campaign)s::text || ':' || resident_id::text, %(now)s FROM taken
-    ON CONFLICT (dedup_key) DO NOTHING RETURNING id, resident_id
-), queued AS (
-    INSERT INTO notifications_delivery
-        (id, message_id, resident_id, campaign_id, channel, round, lane, fallbacks, state, wechat_template_id,
-         sms_template_id, text_version, data, keep_grants, due_at, attempts, reserved, provider_id, last_code, created_at)
-    SELECT uuid7_of(%(now)s), told.id, told.resident_id, %(campaign)s, chain[1], 1, 'bulk', chain[2:], 'queued',
-        CASE chain[1] WHEN 'wechat' THEN %(wechat)s::bigint END, CASE chain[1] WHEN 'sms' THEN %(sms)s::bigint END, 0,
-        CASE chain[1] WHEN 'wechat' THEN %(wechat_data)s::jsonb ELSE %(sms_data)s::jsonb END, 0, %(due)s, 0, FALSE, '',
-        '', %(now)s
-    FROM told JOIN taken USING (resident_id) WHERE cardinality(chain) > 0
-)
-SELECT count(*) FROM told
-"""
 
 
 def recipients_freeze(*, campaign: Campaign) -> int:
-    """Write the residents of the campaign's segment as they are now, numbered from 1; returns how many.  1 query.
+    """Write the residents of the campaign's segment as they are now, numbered from 1; returns how many.  2 queries.
 
-    In the transaction that starts the campaign.
+    In the transaction that starts the campaign.  Half a million take a second or two; a busy machine gets two minutes.
     """
     sql, params = segment_query(segment_of(campaign)).query.sql_with_params()
     with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = '{FREEZE_S}s'")
         cursor.execute(_FREEZE.format(segment=sql), [campaign.id, *params])
         return int(cursor.rowcount)
 
@@ -101,9 +79,13 @@ def _chunk_write(campaign_id: UUID, now: dt.datetime) -> int:
             return 0
         until = min(campaign.written_count + CHUNK, campaign.frozen_count)
         topic = campaign.segment == Campaign.Segment.TOPIC
-        with connection.cursor() as cursor:
-            sql = _WRITE.format(chain=_CHAIN_OF_TOPIC if topic else _CHAIN)
-            cursor.execute(sql, _values(campaign, until, now))
+        rows_write(
+            taken=_CHAIN_OF_TOPIC if topic else _CHAIN, text=_text(campaign, now), now=now,
+            values={
+                "campaign": campaign.id, "after": campaign.written_count, "until": until, "channels": campaign.channels,
+                "topic": campaign.segment_key,
+            },
+        )  # fmt: skip
         count = until - campaign.written_count
         Campaign.objects.filter(id=campaign_id).update(written_count=until)
         for channel in campaign.channels:
@@ -111,16 +93,18 @@ def _chunk_write(campaign_id: UUID, now: dt.datetime) -> int:
     return count
 
 
-def _values(campaign: Campaign, until: int, now: dt.datetime) -> dict[str, Any]:
+def _text(campaign: Campaign, now: dt.datetime) -> BulkText:
+    """Return what everyone of a campaign is told; nobody is woken by one."""
     wechat, sms = campaign.wechat_template, campaign.sms_template
-    fields = {"title": campaign.title, "text": campaign.body}
-    wechat_data = wechat_values(wechat, campaign.wechat_values) if wechat else {}
-    sms_data = sms_values(sms, list(campaign.sms_params)) if sms else []
-    return {
-        "campaign": campaign.id, "after": campaign.written_count, "until": until, "now": now,
-        "channels": campaign.channels, "topic": campaign.segment_key, "kind": CAMPAIGN.key, "title": campaign.title,
-        "body": campaign.body, "page": campaign.page or CAMPAIGN.page,
-        "fields": json.dumps(fields, ensure_ascii=False), "wechat": wechat.pk if wechat else None,
-        "sms": sms.pk if sms else None, "wechat_data": json.dumps(wechat_data, ensure_ascii=False),
-        "sms_data": json.dumps(sms_data, ensure_ascii=False), "due": quiet_over(quiet=NIGHT, now=now),
-    }  # fmt: skip
+    given: dict[Channel, ChannelData] = {}
+    if wechat:
+        data = wechat_values(wechat, campaign.wechat_values)
+        given[Channel.WECHAT] = ChannelData(0, wechat_template_id=wechat.pk, data=data)
+    if sms:
+        params = sms_values(sms, list(campaign.sms_params))
+        given[Channel.SMS] = ChannelData(0, sms_template_id=sms.pk, data=params)
+    return BulkText(
+        kind=CAMPAIGN.key, prefix=f"campaign:{campaign.id}:", title=campaign.title, body=campaign.body,
+        page=campaign.page or CAMPAIGN.page, fields={"title": campaign.title, "text": campaign.body}, given=given,
+        due=dict.fromkeys(Channel, quiet_over(quiet=NIGHT, now=now)), campaign_id=campaign.id,
+    )  # fmt: skip

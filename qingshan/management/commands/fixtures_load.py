@@ -87,6 +87,7 @@ def reference_load() -> None:
     feedback.suggestion_load(now=clock.now())
     news.columns_load(tree=fixture("columns.json"))
     reports.definitions_load(rows=fixture("indicator_definitions.json"))
+    notifications.retention_load(rows=fixture("retention.json"))
     if not settings.PRODUCTION:
         # In production the templates come from WeChat: these ids exist only in the simulator.
         notifications.wechat_templates_load(rows=fixture("wechat_templates.json"))
