@@ -102,7 +102,10 @@ def _simulator_server() -> Iterator[RunningSimulator]:
     templates = json.loads((FIXTURES / "wechat_templates.json").read_text(encoding="utf-8"))
     sms_templates = json.loads((FIXTURES / "sms_templates.json").read_text(encoding="utf-8"))
     with running_simulator(
-        appid=settings.WECHAT_APPID, secret=settings.WECHAT_SECRET, templates=templates, sms_templates=sms_templates
+        appid=settings.WECHAT_APPID,
+        secret=settings.WECHAT_SECRET,
+        templates=templates,
+        sms_templates=sms_templates,
     ) as running:
         yield running
 

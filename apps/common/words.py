@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import rjieba
 from django.contrib.postgres.search import SearchQuery
 from django.utils.html import escape
 
@@ -19,6 +18,8 @@ def words_cut(text: str) -> list[str]:
 
     At most ``MAX_CHARS`` characters are read.
     """
+    import rjieba  # here: its dictionary takes 33 MiB, and a sender never cuts a word
+
     return [word.lower() for word in rjieba.cut_for_search(text[:MAX_CHARS]) if _WORD.search(word)]
 
 
@@ -27,6 +28,8 @@ def words_held(text: str) -> list[str]:
 
     Of 路灯不亮 the cutter makes 路|灯不亮; who looks for 路灯 finds it all the same.
     """
+    import rjieba  # here: its dictionary takes 33 MiB, and a sender never cuts a word
+
     words = words_cut(text)
     further = {
         word.lower() for word in rjieba.cut_all(text[:MAX_CHARS]) if len(word) > 1 and _WORD.search(word)

@@ -13,8 +13,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import rjieba
-
 # The commonest surnames and the compound ones still in use; from general knowledge, not from a table of statistics.
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚方金邱夏谭韦贾邹石熊"
@@ -77,6 +75,8 @@ class _Words:
     @classmethod
     def of(cls, text: str) -> _Words:
         """Cut ``text``."""
+        import rjieba  # here: its dictionary takes 33 MiB, and not every process reads names
+
         starts, words, tags, at = [], [], [], 0
         for word, tag in rjieba.tag(text):
             starts.append(at)
@@ -97,6 +97,12 @@ def names_in(text: str) -> list[tuple[int, int]]:
     return [*_with_title(words), *_with_mou(text, words), *_announced(text), *_known(words)]
 
 
+def _is_word(word: str) -> bool:
+    import rjieba
+
+    return bool(rjieba.has_word(word))
+
+
 def _surname_at(text: str, place: int) -> int:
     """Return how many characters of a surname begin at ``place``: 2, 1 or 0."""
     if text[place : place + 2] in COMPOUND:
@@ -107,7 +113,7 @@ def _surname_at(text: str, place: int) -> int:
 def _plain_word(words: _Words, place: int) -> bool:
     """Whether an ordinary word of the dictionary covers ``place``: one that begins before it, or names nobody."""
     begin, word, tag = words.at(place)
-    if not rjieba.has_word(word):  # guessed by the cutter: 找王|阿姨
+    if not _is_word(word):  # guessed by the cutter: 找王|阿姨
         return False
     if begin != place:
         return True
@@ -174,7 +180,7 @@ def _known(words: _Words) -> Iterator[tuple[int, int]]:
         if not surname or not _given_fits(word[surname:]) or _is_place(text, begin + surname, end):
             continue
         # 阳光房 and 马拉松 begin with a word, 王建国 does not.
-        if surname == 2 or not rjieba.has_word(word[:2]):
+        if surname == 2 or not _is_word(word[:2]):
             yield begin, end
 
 
@@ -188,7 +194,7 @@ def _given_end(words: _Words, start: int) -> int:
     while end < min(len(text), start + 2) and _given_fits(text[end]):
         own, word, _tag = words.at(end)
         # A second character that begins a word of its own belongs to the sentence: 张三|住在.
-        if end > start and own == end and len(word) > 1 and rjieba.has_word(word):
+        if end > start and own == end and len(word) > 1 and _is_word(word):
             break
         end += 1
     return end

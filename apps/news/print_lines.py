@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import rjieba
-
 CLOSERS = "”’」』）)》】〕〉]\"'"
 ENDERS = "。！？!?…；;．."
 # A line can't begin with these: such a line goes on where the one before stopped.
@@ -243,6 +241,8 @@ def names_a_thing(text: str) -> bool:
     core = text.removesuffix("。").rstrip(CLOSERS)
     if not core or _SENTENCE_WORDS.search(text):
         return False
+    import rjieba  # here: its dictionary takes 33 MiB, and only the import of an article needs it
+
     tags = rjieba.tag(core)
     return tags[-1][1][:1] in "nsfjx" or tags[-1][1] in ("vn", "eng")
 

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import rjieba
-
 from apps.news.print_lines import CLOSERS, NON_STARTERS, OPENERS, PAIRS, ends_sentence, starts_item
 
 TAIL = 8  # characters either side of a break that are looked at
@@ -158,6 +156,8 @@ def _word_crosses(left: str, head: str, phrases: Phrases) -> bool:
 
 
 def _words(text: str) -> Sequence[tuple[int, int]]:
+    import rjieba  # here: its dictionary takes 33 MiB, and only the import of an article needs it
+
     # The hidden Markov model is off: it invents words, and an invented word over a break proves nothing.
     return [(start, end) for _word, start, end in rjieba.tokenize(text, "default", False)]
 

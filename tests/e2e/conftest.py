@@ -32,7 +32,9 @@ def system() -> Iterator[Stack]:
     with stack(
         folder=ROOT / ".local" / "test-stack",
         extra={
-            "OUTBOX_CLAIM_S": str(CLAIM_S), "OUTBOX_SWEEP_S": "2", "OUTBOX_RECEIPT_WAIT_S": "8",
+            "OUTBOX_CLAIM_S": str(CLAIM_S),
+            "OUTBOX_SWEEP_S": "2",
+            "OUTBOX_RECEIPT_WAIT_S": "8",
             "WECHAT_TIMEOUT_S": "20",
         },  # fmt: skip
     ) as running:
