@@ -240,7 +240,7 @@ def test_telling_many_writes_an_inbox_row_and_where_the_kind_has_a_template_a_de
     assert set(InboxMessage.objects.values_list("resident_id", flat=True)) == {
         resident.resident_id, other_resident.resident_id,
     }  # fmt: skip
-    assert set(Delivery.objects.values_list("dedup_key", "state")) == {
+    assert set(Delivery.objects.values_list("message__dedup_key", "state")) == {
         (one.dedup_key, "queued") for one in people
     }
     with pytest.raises(ValueError), transaction.atomic():
