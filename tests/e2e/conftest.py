@@ -36,7 +36,7 @@ def system() -> Iterator[Stack]:
             "OUTBOX_SWEEP_S": "2",
             "OUTBOX_RECEIPT_WAIT_S": "8",
             "WECHAT_TIMEOUT_S": "20",
-        },  # fmt: skip
+        },
     ) as running:
         yield running
     patch.undo()

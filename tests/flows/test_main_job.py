@@ -10,9 +10,9 @@ import pytest
 from django.urls import reverse
 
 from apps.feedback.models import Case
-from apps.notifications.states import Channel
 from apps.notifications import services as notifications
 from apps.notifications.models import Delivery
+from apps.notifications.states import Channel
 from tests.factories.people import ResidentClient, policy_now
 from tests.factories.pictures import jpeg
 

@@ -7,9 +7,9 @@ from collections import Counter
 from apps.common import clock
 from apps.feedback import services as feedback
 from apps.feedback.states import CaseState
-from apps.notifications.states import Channel
 from apps.notifications import services as notifications
 from apps.notifications.models import Delivery, WechatGrant, WechatTemplate
+from apps.notifications.states import Channel
 from tests.factories.cases import case_make
 from tests.factories.people import resident_make, staff_make
 
