@@ -14,6 +14,8 @@ from benchmarks.report import Figure, Finding
 from benchmarks.system import System
 
 PEOPLE, QUOTA = 20_000, 8_000
+# The simulator counts a call when it has ended: what two senders have in flight at that moment passes too.
+IN_FLIGHT = 200
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 
 
@@ -41,7 +43,13 @@ def run(system: System) -> Finding:
         yardstick="none: counts at the WeChat simulator and in PostgreSQL",
         figures=[
             *figures,
-            Figure("messages that waited for the next day", waiting, "messages", PEOPLE - QUOTA, "min"),
+            Figure(
+                "messages that waited for the next day",
+                waiting,
+                "messages",
+                PEOPLE - QUOTA - IN_FLIGHT,
+                "min",
+            ),
             Figure("calls in ten seconds after the quota had ended", tried, "calls", 0),
         ],
         rows={"messages": PEOPLE, "quota": QUOTA},
