@@ -163,8 +163,8 @@ class TokenCache:
         if self._redis is None:
             self._redis = Redis.from_url(
                 self._redis_url,
-                socket_connect_timeout=0.5,
-                socket_timeout=1.0,
+                socket_connect_timeout=2.0,
+                socket_timeout=3.0,  # a sender that shares its core may be slow to hear the answer
                 retry=Retry(NoBackoff(), 0),
                 decode_responses=True,
             )
