@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from apps.accounts.states import Role
 from apps.notifications.states import WAITING, DeliveryState
@@ -45,8 +45,12 @@ class DeliveryQuerySet(models.QuerySet[Any]):
         return self.filter(state=DeliveryState.UNKNOWN, finished_at=None)
 
     def in_doubt(self, *, now: dt.datetime) -> DeliveryQuerySet:
-        """Keep those that may have left and have waited long enough for a receipt."""
-        return self.in_doubt_still().filter(due_at__lte=now)
+        """Keep those that may have left and have waited long enough for a receipt.
+
+        Not of a resident who has another message in hand: a receipt that is there may be that one's.
+        """
+        in_hand = self.model.objects.filter(resident_id=OuterRef("resident_id"), state=DeliveryState.SENDING)
+        return self.in_doubt_still().filter(~Exists(in_hand), due_at__lte=now)
 
     def visible_to(self, staff: Any) -> DeliveryQuerySet:
         """Keep what ``staff`` may list: administrators and auditors, without content."""

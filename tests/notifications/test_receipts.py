@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from apps.common import clock as project_clock
 from apps.notifications import services as notifications
-from apps.notifications.models import Delivery, Receipt, WechatTemplate
+from apps.notifications.models import Delivery, Receipt, WechatGrant, WechatTemplate
 from apps.notifications.services import push_events, receipts
 from apps.notifications.services.receipts import Reported
 from apps.notifications.states import Channel
@@ -165,6 +165,45 @@ def test_while_receipts_are_late_for_all_it_waits_on(clock, phone, wechat, reply
 
     delivery.refresh_from_db()
     assert (delivery.state, len(wechat.messages(phone))) == ("delivered", 1)
+
+
+def test_of_two_in_doubt_the_receipt_is_the_later_ones(clock, phone, wechat, reply, settings):
+    settings.WECHAT_PUSH_TOKEN = "t" * 16
+    wechat.fault("cut_before")
+    never_taken = pumped(reply(phone, key="a"))
+    clock.shift(dt.timedelta(seconds=60))
+    WechatGrant.objects.update(remaining=1)
+    wechat.fault("cut_after")
+    taken = pumped(reply(phone, key="b"))
+    push_events.messages_sent([sent_event(phone, msgid="91")], project_clock.now())
+
+    clock.shift(dt.timedelta(seconds=125))
+    notifications.sweep(now=project_clock.now())
+
+    never_taken.refresh_from_db()
+    taken.refresh_from_db()
+    assert (never_taken.state, never_taken.finished_at) == ("unknown", None)
+    assert (taken.state, taken.provider_id) == ("delivered", "91")
+
+
+def test_while_another_message_is_in_hand_its_receipt_is_not_taken_for_the_one_in_doubt(
+    clock, phone, wechat, reply, settings
+):
+    settings.WECHAT_PUSH_TOKEN = "t" * 16
+    wechat.fault("cut_before")
+    in_doubt = pumped(reply(phone, key="a"))
+    in_hand = reply(phone, key="b")
+    clock.shift(dt.timedelta(seconds=121))
+    now = project_clock.now()
+    Delivery.objects.filter(pk=in_hand.pk).update(
+        state="sending", claimed_at=now, claimed_until=now + dt.timedelta(seconds=60), attempts=1
+    )
+    push_events.messages_sent([sent_event(phone, msgid="92")], now)
+
+    notifications.sweep(now=now)
+
+    in_doubt.refresh_from_db()
+    assert (in_doubt.state, in_doubt.provider_id) == ("unknown", "")
 
 
 def test_an_older_receipt_is_not_taken_for_the_one_in_doubt(clock, phone, wechat, reply, grant):
