@@ -167,6 +167,21 @@ def test_while_receipts_are_late_for_all_it_waits_on(clock, phone, wechat, reply
     assert (delivery.state, len(wechat.messages(phone))) == ("delivered", 1)
 
 
+def test_a_receipt_written_at_the_same_moment_as_the_outcome_is_found_by_the_sweep(phone, reply):
+    event = sent_event(phone, msgid="placeholder")
+    delivery = pumped(reply(phone))
+    # As two workers leave it that committed side by side: both rows, neither seen by the other.
+    Receipt.objects.create(
+        channel="wechat", provider_id=delivery.provider_id, arrived=True, code="success",
+        reported_at=event.created_at, received_at=event.received_at,
+    )  # fmt: skip
+
+    notifications.sweep(now=project_clock.now())
+
+    delivery.refresh_from_db()
+    assert (delivery.state, Receipt.objects.get().delivery_id) == ("delivered", delivery.id)
+
+
 def test_of_two_in_doubt_the_receipt_is_the_later_ones(clock, phone, wechat, reply, settings):
     settings.WECHAT_PUSH_TOKEN = "t" * 16
     wechat.fault("cut_before")

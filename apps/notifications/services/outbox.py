@@ -26,7 +26,12 @@ from apps.notifications.models import Delivery
 from apps.notifications.services.chain import fall_back
 from apps.notifications.services.claiming import Batch, batch_claim
 from apps.notifications.services.ledger import push_counts
-from apps.notifications.services.receipts import attempts_lost_write, doubts_match, receipts_trusted
+from apps.notifications.services.receipts import (
+    attempts_lost_write,
+    doubts_match,
+    receipts_missed_match,
+    receipts_trusted,
+)
 from apps.notifications.services.recording import batch_record
 from apps.notifications.services.waking import pump_wake
 from apps.notifications.states import MAX_ATTEMPTS, Channel, DeliveryState, Outcome, move_target
@@ -118,11 +123,12 @@ def _land(lane: Lane, flight: Flight) -> None:
 
 
 def sweep(*, now: dt.datetime) -> dict[str, int]:
-    """Find what a dead worker or a dead broker left behind, settle what is in doubt, wake what is due.
+    """Find what a dead worker or a dead broker left behind, match what was missed, settle doubts, wake what is due.
 
     At most 1,000 claims and 1,000 doubts a call; the next minute goes on.  Returns the counts.
     """
     lost = _claims_expire(now)
+    receipts_missed_match(now=now)
     settled = doubts_settle(now=now)
     woken = 0
     for lane in ("interactive", "bulk"):
