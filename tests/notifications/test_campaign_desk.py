@@ -1,6 +1,7 @@
 """Campaigns at the desk: who may do what, the draft's form, the look before it goes out, lists of people."""
 
 import re
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -20,6 +21,7 @@ from apps.notifications.models import (
 )
 from apps.notifications.services import campaigns
 from apps.notifications.states import CampaignVerb, Channel
+from tests.factories.campaigns import campaign_make
 from tests.factories.people import resident_make
 
 LIST, ADD = "admin:notifications_campaign_changelist", "admin:notifications_campaign_add"
@@ -41,15 +43,7 @@ def head(staff):
 
 @pytest.fixture
 def draft(editor):
-    def make(**values) -> Campaign:
-        template = WechatTemplate.objects.get(name="service_notice")
-        given = {
-            "name": "停水", "segment": "everyone", "title": "停水通知", "body": "明日检修。", "channels": ["wechat"],
-            "wechat_template": template, "wechat_values": dict.fromkeys(template.keys, "2026年3月11日 08:00"),
-        }  # fmt: skip
-        return notifications.campaign_draft(staff=editor, values=given | values, now=project_clock.now())
-
-    return make
+    return partial(campaign_make, editor)
 
 
 def page(campaign, **query) -> str:

@@ -1,6 +1,7 @@
 """A campaign from draft to done: two people, a frozen segment, no gap and no double."""
 
 import datetime as dt
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -16,7 +17,6 @@ from apps.notifications.models import (
     Delivery,
     InboxMessage,
     Subscription,
-    WechatTemplate,
 )
 from apps.notifications.services import campaign_rows, campaigns
 from apps.notifications.states import (
@@ -27,6 +27,7 @@ from apps.notifications.states import (
     MoveRefused,
     campaign_move_find,
 )
+from tests.factories.campaigns import campaign_make
 from tests.factories.people import resident_make, staff_make
 
 STREET = "420107003"
@@ -44,15 +45,7 @@ def second(db):
 
 @pytest.fixture
 def draft(author):
-    def make(**values) -> Campaign:
-        template = WechatTemplate.objects.get(name="service_notice")
-        given = {
-            "name": "停水", "segment": "everyone", "title": "停水通知", "body": "明日检修。", "channels": ["wechat"],
-            "wechat_template": template, "wechat_values": dict.fromkeys(template.keys, "2026年3月11日 08:00"),
-        }  # fmt: skip
-        return notifications.campaign_draft(staff=author, values=given | values, now=project_clock.now())
-
-    return make
+    return partial(campaign_make, author)
 
 
 def act(campaign, verb, staff=None, version=None, note=""):

@@ -13,10 +13,10 @@ from apps.notifications.models import (
     InboxMessage,
     Subscription,
     TopicNotice,
-    WechatTemplate,
 )
 from apps.notifications.services import campaign_rows, topic_notices
 from apps.notifications.states import CampaignVerb
+from tests.factories.campaigns import campaign_make
 from tests.factories.people import resident_make, staff_make
 
 PEOPLE = 23
@@ -25,14 +25,7 @@ PEOPLE = 23
 @pytest.fixture
 def approved(whole_db):
     author, second = staff_make("editor"), staff_make("desk_head")
-    template = WechatTemplate.objects.get(name="service_notice")
-    campaign = notifications.campaign_draft(
-        staff=author, now=clock.now(),
-        values={
-            "name": "停水", "segment": "everyone", "title": "停水通知", "body": "明日检修。", "channels": ["wechat"],
-            "wechat_template": template, "wechat_values": dict.fromkeys(template.keys, "2026年3月11日 08:00"),
-        },
-    )  # fmt: skip
+    campaign = campaign_make(author)
     for _each in range(PEOPLE):
         resident_make()
     for verb, person in ((CampaignVerb.PROPOSE, author), (CampaignVerb.APPROVE, second)):
