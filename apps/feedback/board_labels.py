@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.redaction import Kind
 from apps.feedback.board_states import BoardState, BoardVerb, Place
 from apps.feedback.labels import choices
-from apps.feedback.redaction import Kind
 
 __all__ = [
     "BOARD_STATE_LABELS",

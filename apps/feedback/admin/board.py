@@ -19,13 +19,13 @@ from apps.accounts.desk import staff_of
 from apps.common import clock
 from apps.common.admin import ReadOnlyAdmin
 from apps.common.errors import Refused
+from apps.common.redaction import Kind, findings_of
 from apps.feedback import board_selectors as selectors
 from apps.feedback import services
 from apps.feedback.admin.forms import PlainText
 from apps.feedback.board_labels import BOARD_VERB_LABELS, FIELD_LABELS, KIND_LABELS
 from apps.feedback.board_states import MODERATORS, BoardState, BoardVerb, board_verbs_open
 from apps.feedback.models import BoardEntry
-from apps.feedback.redaction import Kind, findings_of
 from apps.feedback.services.board import NOTE_CHARS, REASON_CHARS, TEXT_CHARS, TITLE_CHARS
 from apps.feedback.states import Verb
 

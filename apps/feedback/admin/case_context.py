@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common import clock
 from apps.common.masking import phone_masked
+from apps.common.redaction import person_masked
 from apps.common.uploads import upload_link
 from apps.feedback import labels, selectors, services
 from apps.feedback.admin.forms import ACTS, MoveForm
@@ -18,7 +19,6 @@ from apps.feedback.contents import Content
 from apps.feedback.incident_selectors import alike_of
 from apps.feedback.models import Case
 from apps.feedback.parts import actors_of, contact_allowed, reporter_hidden
-from apps.feedback.redaction import person_masked
 from apps.feedback.states import JOINABLE, Actor, CaseState, Identity, Urgency, Verb, verbs_open
 from apps.notifications import selectors as notifications
 from apps.safety import selectors as safety

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from import_export import fields, resources
 from import_export.formats.base_formats import XLSX
 
+from apps.common.redaction import person_masked
 from apps.common.spreadsheets import cell_inert
 from apps.feedback import labels
 from apps.feedback.models import Case
-from apps.feedback.redaction import person_masked
 from apps.feedback.states import RequestType, Urgency
 
 COLUMNS: dict[str, Any] = {

@@ -17,6 +17,7 @@ from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.changes import announce
+from apps.common.redaction import findings_of, kinds_counted, redacted
 from apps.common.words import words_held
 from apps.feedback import board_labels as labels
 from apps.feedback import board_states as states
@@ -34,7 +35,6 @@ from apps.feedback.board_states import BoardMove, BoardState, BoardVerb
 from apps.feedback.contents import Content
 from apps.feedback.errors import CaseNotFound
 from apps.feedback.models import BoardEntry, BoardEvent, Case, TimelineEntry
-from apps.feedback.redaction import findings_of, kinds_counted, redacted
 from apps.feedback.states import CaseState, RequestType, Verb
 from apps.safety import selectors as safety
 from apps.safety.states import CheckState

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import Refused
 from apps.common.geo import Point
+from apps.common.redaction import person_masked
 from apps.feedback import intake
 from apps.feedback.answer_selectors import Answer, answers_of
 from apps.feedback.incident_selectors import COMPARED, SHOWN, Alike, alike_of
 from apps.feedback.models import Case, Inquiry
-from apps.feedback.redaction import person_masked
 from apps.feedback.suggestion_selectors import categories_suggested
 
 KEPT = dt.timedelta(days=180)

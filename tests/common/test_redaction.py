@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.feedback.redaction import Kind, findings_of, kinds_counted, person_masked, redacted
+from apps.common.redaction import Kind, findings_of, kinds_counted, person_masked, redacted
 
 
 def masked(text: str) -> str:

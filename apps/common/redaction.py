@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apps.feedback.redaction_names import COMPOUND, names_in
+from apps.common.redaction_names import COMPOUND, names_in
 
 
 class Kind(StrEnum):
