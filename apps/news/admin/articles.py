@@ -18,26 +18,13 @@ from unfold.admin import TabularInline
 from apps.accounts.desk import staff_of
 from apps.common import clock
 from apps.common.admin import DeskAdmin
-from apps.common.changes import announce
 from apps.common.errors import Refused
 from apps.news import services
-from apps.news.models import VERB_LABELS, Article, ArticleEvent, Column
+from apps.news.models import VERB_LABELS, Article, ArticleEvent
 from apps.news.states import MOVES, WRITERS, ArticleState, Verb, verbs_open
 from apps.wechat.desk import code_answer
 
 PAGE = "pages/news/article"
-
-
-@admin.register(Column)
-class ColumnAdmin(DeskAdmin):
-    list_display = ("name", "slug", "parent", "position", "is_active")
-    list_select_related = ("parent",)
-    ordering = ("position", "id")
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save, and let public answers be made anew."""
-        super().save_model(request, obj, form, change)
-        announce("news")
 
 
 class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]

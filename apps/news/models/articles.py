@@ -1,4 +1,4 @@
-"""Columns and articles."""
+"""Articles and what happened to them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 from simple_history.models import HistoricalRecords
 
 from apps.common.ids import uuid7
+from apps.news.models.columns import Column
 from apps.news.querysets import ArticleQuerySet
 from apps.news.states import ArticleState, Verb
 from apps.news.text import EXTENSIONS, html_clean
@@ -27,33 +28,6 @@ VERB_LABELS: dict[str, Any] = {
     Verb.RETRACT.value: _("Retract"),
     Verb.REVISE.value: _("Back to draft"),
 }
-
-
-class Column(models.Model):
-    """A column (栏目) of the news; a tree of two levels."""
-
-    slug = models.SlugField(_("slug"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=30)
-    parent = models.ForeignKey(
-        "self",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="children",
-        verbose_name=_("parent column"),
-    )
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-    is_active = models.BooleanField(_("active"), default=True)
-
-    class Meta:
-        verbose_name = _("column")
-        verbose_name_plural = _("columns")
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(parent=F("id")), name="column_not_its_own_parent"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Article(models.Model):

@@ -1,0 +1,5 @@
+"""The content desk."""
+
+from apps.news.admin import articles, columns
+
+__all__ = ["articles", "columns"]
