@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 from apps.accounts import selectors as accounts_read
@@ -20,11 +18,6 @@ from apps.feedback.contents import Content
 from apps.feedback.models import Case
 from apps.feedback.services import CaseDraft
 from apps.feedback.states import RequestType
-from apps.news import selectors as news_read
-from apps.news import services as news
-from apps.news.intake import article_parse, blocks_to_html, summary_of
-from apps.news.intake_values import BlockKind
-from apps.news.states import Verb
 from apps.safety import selectors as safety_read
 from apps.safety import services as safety
 from apps.safety.states import Verb as Decision
@@ -49,26 +42,6 @@ def demo_staff(*, rows: Sequence[Mapping[str, Any]], password: str) -> list[dict
             department=row["department"], is_head=row["is_head"],
         )  # fmt: skip
     return [{"username": r["username"], "roles": r["roles"], "department": r["department"]} for r in rows]
-
-
-def demo_articles(*, folder: Path) -> None:
-    """Write and publish the articles of ``index.json`` that are not there yet."""
-    for row in json.loads((folder / "index.json").read_text(encoding="utf-8")):
-        if news_read.article_by_title(title=row["title"]):
-            continue
-        intake = article_parse(text=(folder / row["file"]).read_text(encoding="utf-8"))
-        body = [block for block in intake.blocks if block.kind is not BlockKind.TITLE]
-        at = (
-            clock.midnight(row["published_on"]) + dt.timedelta(hours=9)
-            if row["published_on"]
-            else clock.now()
-        )
-        article = news.article_draft(
-            title=row["title"], body_html=blocks_to_html(blocks=body), summary=summary_of(blocks=body),
-            column=row["column"], source=row["source_label"], now=at,
-        )  # fmt: skip
-        if row["published_on"]:
-            news.article_move(article_id=article.id, verb=Verb.PUBLISH, staff=None, reason="", now=at)
 
 
 def demo_cases(*, residents: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, Any]]) -> None:

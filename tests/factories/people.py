@@ -16,6 +16,8 @@ from apps.accounts import services
 from apps.accounts.models import Department, Membership, Resident, Staff
 from apps.accounts.selectors import policy_current
 from apps.common import clock
+from apps.news.querysets import DESK
+from apps.news.services import column_right_grant
 
 _numbers = itertools.count(1)
 POLICY = "2026-11"
@@ -88,12 +90,14 @@ def policy_now() -> str:
 
 
 def staff_make(*roles: str, unit: str | None = None, is_head: bool = False) -> Staff:
-    """Return a member of staff with roles and unit."""
+    """Return a member of staff with roles and unit; the content desk works in all columns."""
     number = next(_numbers)
     staff = Staff.objects.create(
         username=f"test.{number}", display_name=f"测试·{number}", is_staff=True, password="!"
     )
     staff.groups.set(Group.objects.filter(name__in=roles))
+    if set(roles) & {role.value for role in DESK}:
+        column_right_grant(staff=staff, column=None)
     if unit:
         Membership.objects.create(staff=staff, department=Department.objects.get(code=unit), is_head=is_head)
     return Staff.objects.get(pk=staff.pk)

@@ -9,8 +9,7 @@ from apps.feedback import services
 from apps.feedback.answer_selectors import knowledge_gaps
 from apps.feedback.models import Inquiry
 from apps.feedback.states import RequestType
-from apps.news import services as news
-from apps.news.states import Verb
+from tests.factories.articles import article_published
 from tests.factories.cases import case_make
 from tests.factories.people import attr_of, code_of
 
@@ -19,10 +18,7 @@ PLACE = {"lng": 114.397853, "lat": 30.633169}
 
 
 def article_make(title: str, body: str) -> str:
-    now = project_clock.now()
-    article = news.article_draft(title=title, body_html=f"<p>{body}</p>", summary="", column="news", now=now)
-    news.article_move(article_id=article.id, verb=Verb.PUBLISH, staff=None, reason="", now=now)
-    return str(article.id)
+    return str(article_published(title=title, body_html=f"<p>{body}</p>").id)
 
 
 def test_a_report_of_the_same_lamp_is_offered_by_matter_and_street_and_can_be_followed(

@@ -28,7 +28,6 @@ from apps.feedback.models import Case, Category, DeadlineProfile, DeadlineRule, 
 from apps.feedback.states import CaseState
 from apps.news import services as news
 from apps.news.models import Article, Column
-from apps.news.states import Verb
 from apps.notifications import services as notifications
 from apps.notifications.models import SmsTemplate, WechatTemplate
 from apps.notifications.states import Channel
@@ -37,6 +36,7 @@ from apps.wechat import services as wechat
 from apps.wechat.pushes import event_of
 from scripts import catalogues
 from scripts.catalogues import Target
+from tests.factories.articles import article_approved, article_drafted, article_published, desk_make
 from tests.factories.people import ResidentClient, staff_make
 from tests.factories.pictures import jpeg
 
@@ -353,13 +353,16 @@ def everything(
     )
     column = Column.objects.filter(parent=None).first()
     assert column
-    for verbs in ((), (Verb.PUBLISH,), (Verb.PUBLISH, Verb.RETRACT)):
-        article = news.article_draft(
-            title="江边步道开放", body_html="<p>步道今日开放。</p>", summary="步道开放", column=column.slug, source="区融媒体",
-            staff=editor, now=now,
-        )  # fmt: skip
-        for verb in verbs:
-            news.article_move(article_id=article.id, verb=verb, staff=editor, reason="内容有误", now=now)
+    desk = desk_make() | {Role.EDITOR: editor}
+    given = {
+        "title": "江边步道开放", "body_html": "<p>步道今日开放。</p>", "summary": "步道开放", "column": column.slug,
+        "source": "区融媒体",
+    }  # fmt: skip
+    article_drafted(desk=desk, **given)
+    article_approved(desk=desk, **given)
+    article_published(desk=desk, **given)
+    article = article_published(desk=desk, **given)
+    news.article_retract(article_id=article.id, staff=desk[Role.REVIEWER_FINAL], reason="内容有误", now=now)
     notifications.pump(lane="interactive", channel=Channel.WECHAT)
     wechat.pushes_store(
         source=wechat.Source.WECHAT,

@@ -13,11 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.common import clock as project_clock
 from apps.common.changes import forget_all
 from apps.feedback.states import CaseState
-from apps.news import services as news
-from apps.news.states import Verb
+from tests.factories.articles import article_published
 from tests.factories.cases import case_make
 from tests.factories.pictures import jpeg
 
@@ -34,16 +32,7 @@ def counted(call) -> int:
 
 def articles(count: int) -> None:
     for number in range(count):
-        article = news.article_draft(
-            title=f"稿件 {number}",
-            body_html="<p>正文</p>",
-            summary="摘要",
-            column="news",
-            now=project_clock.now(),
-        )
-        news.article_move(
-            article_id=article.id, verb=Verb.PUBLISH, staff=None, reason="", now=project_clock.now()
-        )
+        article_published(title=f"稿件 {number}", summary="摘要")
 
 
 @pytest.fixture

@@ -4,15 +4,17 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Resident
+from apps.accounts.states import Role
 from apps.common import clock as project_clock
 from apps.news import services as news
-from apps.news.models import Column
-from apps.news.states import Verb
+from apps.news.models import Column, Publication
+from apps.news.notices import PUBLISHED
 from apps.notifications import services as notifications
 from apps.notifications.models import Delivery, InboxMessage, Subscription, TopicNotice
 from apps.notifications.services import topic_notices
 from apps.notifications.topics import TopicKind, topic_kind_register, topic_names
-from tests.factories.people import attr_of, code_of, resident_make
+from tests.factories.articles import article_published, desk_make
+from tests.factories.people import attr_of, code_of, resident_make, staff_make
 
 STREET = "street:420107003"
 
@@ -28,11 +30,12 @@ def one(topic, **channels):
 
 
 def published(editor, column="eldercare"):
-    now = project_clock.now()
-    article = news.article_draft(
-        title="助餐点增加", body_html="<p>新增三处。</p>", summary="", column=column, staff=editor, now=now
+    return article_published(
+        desk=desk_make() | {Role.EDITOR: editor},
+        title="助餐点增加",
+        body_html="<p>新增三处。</p>",
+        column=column,
     )
-    return news.article_move(article_id=article.id, verb=Verb.PUBLISH, staff=editor, reason="", now=now)
 
 
 def tell() -> int:
@@ -210,13 +213,15 @@ def test_each_version_tells_once(editor, resident):
     article = published(editor)
     tell()
     now = project_clock.now()
-    news.article_move(article_id=article.id, verb=Verb.RETRACT, staff=editor, reason="更正", now=now)
+    chief = staff_make("reviewer_final")
+    news.article_retract(article_id=article.id, staff=chief, reason="更正", now=now)
     tell()
     assert InboxMessage.objects.count() == 1
+    publication = Publication.objects.get(article=article)
     with transaction.atomic():
         notifications.topic_tell(
-            topics=["news:eldercare"], kind=news.PUBLISHED, fields={}, now=now,
-            key=f"news.published:{article.id}:{article.version}",
+            topics=["news:eldercare"], kind=PUBLISHED, fields={}, now=now,
+            key=f"news.published:{publication.id}",
         )  # fmt: skip
 
     assert tell() == 0

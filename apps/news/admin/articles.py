@@ -1,16 +1,16 @@
-"""The content desk."""
+"""Articles in the admin: the list, the form, and what stands beside it."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
@@ -19,36 +19,19 @@ from apps.accounts.desk import staff_of
 from apps.common import clock
 from apps.common.admin import DeskAdmin
 from apps.common.errors import Refused
-from apps.news import services
-from apps.news.models import VERB_LABELS, Article, ArticleEvent
-from apps.news.states import MOVES, WRITERS, ArticleState, Verb, verbs_open
+from apps.common.words import query_words
+from apps.news import review_selectors, services
+from apps.news.admin.acts import ACTS
+from apps.news.admin.article_form import FIELDS, ArticleForm
+from apps.news.admin.bulk import BulkActs
+from apps.news.admin.sheets import SheetViews
+from apps.news.labels import PUBLICATION_LABELS
+from apps.news.models import Article, ArticleEvent
+from apps.news.services.articles import may_write, roles_of
+from apps.news.states import Act, publication_state
 from apps.wechat.desk import code_answer
 
 PAGE = "pages/news/article"
-
-
-class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The article with the version that was opened, so that a stale save is refused."""
-
-    seen_version = forms.IntegerField(label=_("Version"), widget=forms.HiddenInput, required=False)
-
-    class Meta:
-        model = Article
-        fields = ("title", "column", "summary", "body_html", "source", "author", "pinned")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.fields["seen_version"].initial = self.instance.version
-
-    def clean(self) -> dict[str, Any] | None:
-        """Tell early, in the form, what the service would refuse under the lock."""
-        values = super().clean()
-        if self.instance.pk and not self.instance._state.adding:
-            stored = Article.objects.filter(pk=self.instance.pk).values_list("version", flat=True).first()
-            if stored != self.cleaned_data.get("seen_version"):
-                raise ValidationError(str(services.ArticleChanged.message), "article_changed")
-        return values
 
 
 class EventInline(TabularInline):
@@ -70,28 +53,37 @@ class EventInline(TabularInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
+class ArticleAdmin(BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
     form = ArticleForm
-    list_display = ("title", "column", "state_shown", "pinned", "published_at", "updated_at")
+    list_display = ("title", "column", "state_shown", "live_shown", "pinned", "updated_at")
     list_select_related = ("column",)
-    list_filter = ("state", "column")
+    list_filter = ("state", "pinned")
     search_fields = ("title",)
+    search_help_text = _("Words in title, summary or body")
     ordering = ("-updated_at", "-id")
-    fields = (
-        "title", "column", "summary", "body_html", "source", "author", "pinned", "state_shown", "published_at",
-        "seen_version",
-    )  # fmt: skip
-    readonly_fields = ("state_shown", "published_at")
+    fields = (*FIELDS, "seen_version")
+    autocomplete_fields = ("cover_asset",)
     inlines: ClassVar[Any] = [EventInline]
 
     class Media:
         js = ("qingshan/editor.js",)
 
-    change_form_outer_before_template = "admin/news/moves.html"
+    change_form_outer_before_template = "admin/news/panel.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
         """Return what this person may see, without the search words."""
-        return Article.objects.visible_to(request.user).defer("search")
+        rows = Article.objects.visible_to(request.user).defer("search")
+        is_list = request.resolver_match is not None and str(request.resolver_match.url_name).endswith(
+            "changelist"
+        )
+        return review_selectors.with_live(rows, now=clock.now()).defer("body_html") if is_list else rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Article], search_term: str
+    ) -> tuple[QuerySet[Article], bool]:
+        """Find Chinese words through the index."""
+        words = query_words(search_term)
+        return (queryset.found_by(words) if words else queryset), False  # type: ignore[attr-defined]
 
     def get_fields(self, request: HttpRequest, obj: Article | None = None) -> Any:
         """Leave the version out where nothing is saved."""
@@ -101,14 +93,27 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         """Let those write whom the state allows."""
         allowed = bool(super().has_change_permission(request, obj))
-        if obj is None or not allowed or staff_of(request).is_superuser:
-            return allowed
-        return bool(staff_of(request).roles & WRITERS[ArticleState(obj.state)])
+        return allowed and (obj is None or may_write(article=obj, staff=staff_of(request)))
 
-    @admin.display(description=_("state"))
+    @admin.display(description=_("state"), ordering="state")
     def state_shown(self, article: Article) -> str:
-        """Return the state in words."""
+        """Return the state of the work in words."""
         return article.state_label if article.pk else "-"
+
+    @admin.display(description=_("for the public"))
+    def live_shown(self, article: Any) -> str:
+        """Return whether something is public now or scheduled, and until when."""
+        if not article.live:
+            return "-"
+        go_live_at = parse_datetime(article.live["go_live_at"])
+        expire_at = parse_datetime(article.live["expire_at"]) if article.live["expire_at"] else None
+        if go_live_at is None:
+            return "-"
+        where = publication_state(
+            go_live_at=go_live_at, expire_at=expire_at, superseded_at=None, retracted_at=None, now=clock.now()
+        )
+        label = PUBLICATION_LABELS[where.value]
+        return format_html("{} {}", label, f"{clock.local(go_live_at):%Y-%m-%d %H:%M}")
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, _change: bool) -> None:
         """Hand the form to the service, which locks and compares versions."""
@@ -120,67 +125,81 @@ class ArticleAdmin(SimpleHistoryAdmin, DeskAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the doors of moves and of the QR code."""
+        """Add the doors of acts, of the review sheet and of the QR code."""
         wrap = self.admin_site.admin_view
         return [
-            path("<uuid:article_id>/move/<str:verb>/", wrap(self.move_view), name="news_article_move"),
+            path("<uuid:article_id>/act/<slug:name>/", wrap(self.act_view), name="news_article_act"),
             path("<uuid:article_id>/code/", wrap(self.code_view), name="news_article_code"),
+            *self.sheet_urls(),
+            *self.bulk_urls(),
             *super().get_urls(),
         ]
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Show the form with the moves that are open to this person."""
+        """Show the form with the acts that are open to this person."""
         article = self.get_object(request, object_id) if object_id else None
-        context = {
-            "moves": self._moves(request, article) if article else [],
-            "code_url": reverse("admin:news_article_code", args=[article.pk]) if article else "",
-            **(extra_context or {}),
-        }
+        context = {**(self._panel(request, article) if article else {}), **(extra_context or {})}
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except Refused as refused:
             self.message_user(request, refused.text(), messages.ERROR)
             return HttpResponseRedirect(request.path)
 
-    def _moves(self, request: HttpRequest, article: Article) -> list[dict[str, Any]]:
-        staff = staff_of(request)
-        roles = staff.roles if not staff.is_superuser else frozenset(r for m in MOVES for r in m.roles)
-        reasons = {m.verb for m in MOVES if m.needs_reason}
-        return [
+    def _panel(self, request: HttpRequest, article: Article) -> dict[str, Any]:
+        staff, now = staff_of(request), clock.now()
+        desk = review_selectors.desk_of(article=article, staff=staff, roles=roles_of(staff), now=now)
+        seen = {"seen_sha256": desk.round.revision.sha256} if desk.round else {}
+        acts = [
             {
-                "verb": verb.value,
-                "label": VERB_LABELS[verb.value],
-                "needs_reason": verb in reasons,
-                "url": reverse("admin:news_article_move", args=[article.pk, verb.value]),
+                "act": ACTS[name],
+                "form": ACTS[name].form(initial=seen, prefix=None, auto_id=f"act-{name}-%s"),
+                "url": reverse("admin:news_article_act", args=[article.pk, name]),
             }
-            for verb in verbs_open(source=ArticleState(article.state), roles=roles)
+            for name in desk.acts
+            if name not in (Act.RESCHEDULE.value, Act.WAIVE.value)
         ]
+        return {
+            "article": article, "desk": desk, "acts": acts, "may_waive": services.may_waive(staff=staff),
+            "may_move": Act.RESCHEDULE.value in desk.acts,
+            "may_pin": services.roles_may_pin(staff),
+            "code_url": reverse("admin:news_article_code", args=[article.pk]),
+        }  # fmt: skip
 
     def code_view(self, request: HttpRequest, article_id: Any) -> HttpResponse:
         """Show the code that leads to the article; before it is published the mini-program finds nothing there."""
-        article = self.get_object(request, str(article_id))
-        if article is None or not self.has_view_permission(request, article):
-            raise Http404
+        article = self._seen(request, article_id)
         return code_answer(
             request=request, page=PAGE, params={"id": str(article.pk)}, name=f"article-{article.pk}",
             back=reverse("admin:news_article_change", args=[article.pk]),
         )  # fmt: skip
 
-    def move_view(self, request: HttpRequest, article_id: Any, verb: str) -> HttpResponse:
-        """POST: make a move and go back to the article, with what came of it as a message."""
-        if request.method != "POST" or verb not in {v.value for v in Verb}:
+    def act_view(self, request: HttpRequest, article_id: Any, name: str) -> HttpResponse:
+        """POST: act and go back to the article, with what came of it as a message."""
+        act = ACTS.get(name)
+        if request.method != "POST" or act is None:
             return HttpResponse(status=405)
-        try:
-            article = services.article_move(
-                article_id=article_id, verb=Verb(verb), staff=staff_of(request), reason=request.POST.get("reason", "")[:300],
-                now=clock.now(),
-            )  # fmt: skip
-        except Refused as refused:
-            self.message_user(request, refused.text(), messages.ERROR)
+        article = self._seen(request, article_id)
+        form = act.form(request.POST)
+        if not form.is_valid():
+            for field, errors in form.errors.items():
+                label = form.fields[field].label if field in form.fields else ""
+                self.message_user(request, f"{label or ''} {' '.join(errors)}".strip(), messages.ERROR)
         else:
-            self.message_user(
-                request, _("Done: %(state)s.") % {"state": article.state_label}, messages.SUCCESS
-            )
-        return HttpResponseRedirect(reverse("admin:news_article_change", args=[article_id]))
+            try:
+                act.call(article.pk, staff_of(request), form.cleaned_data, clock.now())
+            except Refused as refused:
+                self.message_user(request, refused.text(), messages.ERROR)
+            else:
+                done = Article.objects.only("state").get(pk=article.pk)
+                self.message_user(
+                    request, _("Done: %(state)s.") % {"state": done.state_label}, messages.SUCCESS
+                )
+        return HttpResponseRedirect(reverse("admin:news_article_change", args=[article.pk]))
+
+    def _seen(self, request: HttpRequest, article_id: Any) -> Article:
+        article: Article | None = self.get_object(request, str(article_id))
+        if article is None or not self.has_view_permission(request, article):
+            raise Http404
+        return article

@@ -19,7 +19,7 @@ from apps.common.api.schema import paged
 from apps.common.words import highlight, query_words
 from apps.news import selectors
 from apps.news.api import serializers as shapes
-from apps.news.models import Article
+from apps.news.models import Publication
 from apps.news.text import html_text
 
 MAX_OFFSET = 1000
@@ -50,8 +50,8 @@ class ArticlesView(PublicView):
         if text:
             return Response(_search(request, text, column))
         limit = limit_of(request)
-        after = after_of(request, model=Article, keys=selectors.NEWEST)
-        rows = selectors.articles_public(column=column, after=after, limit=limit + 1)
+        after = after_of(request, model=Publication, keys=selectors.NEWEST)
+        rows = selectors.articles_public(column=column, after=after, limit=limit + 1, now=clock.now())
         page = page_cut(rows, limit=limit, keys=selectors.NEWEST)
         return Response({"results": [article_item(row) for row in page.rows], "next": page.next})
 
@@ -62,7 +62,7 @@ def _search(request: Request, text: str, column: str | None) -> dict[str, Any]:
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 4 or int(cursor) > MAX_OFFSET:
         raise CursorInvalid(attr="cursor")
     offset = int(cursor)
-    rows = selectors.articles_found(text=text, column=column, limit=limit + 1, offset=offset)
+    rows = selectors.articles_found(text=text, column=column, limit=limit + 1, offset=offset, now=clock.now())
     words = query_words(text)
     results = [
         article_item(row)
@@ -78,7 +78,8 @@ class ArticleView(PublicView):
 
     @extend_schema(responses=shapes.ArticleOutput)
     def get(self, _request: Request, article_id: UUID) -> Response:
-        article = selectors.article_public(article_id=article_id)
+        now = clock.now()
+        article = selectors.article_public(article_id=article_id, now=now)
         if article is None:
             raise NotFound
         return Response(
@@ -87,10 +88,10 @@ class ArticleView(PublicView):
                 "body_html": article["body_html"],
                 "source": article["source"],
                 "author": article["author"],
-                "attachments": [],
-                "audio_url": None,
+                "attachments": article["attachments"],
+                "audio_url": article["audio_url"] or None,
                 "updated_at": clock.local(article["updated_at"]).isoformat(timespec="seconds"),
-                "related": [article_item(row) for row in selectors.related_of(article=article)],
+                "related": [article_item(row) for row in selectors.related_of(article=article, now=now)],
             }
         )
 
@@ -99,11 +100,11 @@ def article_item(article: selectors.Row) -> dict[str, Any]:
     """Return an article as lists show it."""
     cover = {"url": f"/media/public/{article['cover_id']}", "alt": article["cover_alt"]}
     return {
-        "id": str(article["id"]),
+        "id": str(article["article_id"]),
         "title": article["title"],
         "summary": article["summary"],
         "column": {"slug": article["column_slug"], "name": article["column_name"]},
         "cover": cover if article["cover_id"] else None,
-        "published_at": clock.local(article["published_at"]).isoformat(timespec="seconds"),
+        "published_at": clock.local(article["go_live_at"]).isoformat(timespec="seconds"),
         "pinned": article["pinned"],
     }

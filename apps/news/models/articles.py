@@ -1,9 +1,10 @@
-"""Articles and what happened to them."""
+"""Articles: the text as it is being written, what was submitted of it, and what happened to it."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -13,42 +14,44 @@ from django_prose_editor.fields import ProseEditorField
 from simple_history.models import HistoricalRecords
 
 from apps.common.ids import uuid7
+from apps.news.editor import EXTENSIONS
+from apps.news.labels import ACT_LABELS, STATE_LABELS, choices
 from apps.news.models.columns import Column
 from apps.news.querysets import ArticleQuerySet
-from apps.news.states import ArticleState, Verb
-from apps.news.text import EXTENSIONS, html_clean
+from apps.news.states import ArticleState
+from apps.news.text import html_clean
 
-STATE_LABELS: dict[str, Any] = {
-    ArticleState.DRAFT.value: _("draft"),
-    ArticleState.PUBLISHED.value: _("published"),
-    ArticleState.RETRACTED.value: _("retracted"),
-}
-VERB_LABELS: dict[str, Any] = {
-    Verb.PUBLISH.value: _("Publish"),
-    Verb.RETRACT.value: _("Retract"),
-    Verb.REVISE.value: _("Back to draft"),
-}
+TITLE_CHARS, SUMMARY_CHARS = 120, 300
 
 
 class Article(models.Model):
-    """A news article (稿件)."""
+    """A news article (稿件): the working copy, which nobody but the desk reads.
+
+    ``writers``  ids of those who changed the text since it was last released: none of them may sign it
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     column = models.ForeignKey(Column, models.PROTECT, related_name="articles", verbose_name=_("column"))
-    title = models.CharField(_("title"), max_length=120)
-    summary = models.CharField(_("summary"), max_length=300, blank=True)
+    title = models.CharField(_("title"), max_length=TITLE_CHARS)
+    summary = models.CharField(_("summary"), max_length=SUMMARY_CHARS, blank=True)
     body_html = ProseEditorField(_("body"), extensions=EXTENSIONS, sanitize=html_clean)
     source = models.CharField(_("source"), max_length=60, blank=True)
     author = models.CharField(_("author"), max_length=60, blank=True)
-    cover = models.ForeignKey(
-        "common.Upload", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover")
+    cover_asset = models.ForeignKey(
+        "news.MediaAsset", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover")
     )
-    cover_alt = models.CharField(_("alternative text of the cover"), max_length=200, blank=True)
+    audio_url = models.URLField(
+        _("address of the audio version"), max_length=300, blank=True,
+        help_text=_("https address of a recording, for those who would rather listen."),
+    )  # fmt: skip
     state = models.CharField(
-        _("state"), max_length=12, choices=list(STATE_LABELS.items()), default=ArticleState.DRAFT.value,
+        _("state"), max_length=16, choices=choices(STATE_LABELS), default=ArticleState.DRAFT.value,
         editable=False,
     )  # fmt: skip
-    pinned = models.BooleanField(_("pinned"), default=False)
+    pinned = models.BooleanField(
+        _("pinned"), default=False, help_text=_("Stands at the top of lists once it is published.")
+    )
+    writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
     published_at = models.DateTimeField(_("published at"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), editable=False)
     updated_at = models.DateTimeField(_("changed"), editable=False)
@@ -63,7 +66,7 @@ class Article(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     search = SearchVectorField(null=True, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["search"])
+    history = HistoricalRecords(excluded_fields=["search", "writers"])
     objects = ArticleQuerySet.as_manager()
 
     class Meta:
@@ -74,23 +77,13 @@ class Article(models.Model):
                 condition=Q(state__in=[s.value for s in ArticleState]), name="article_state"
             ),
             models.CheckConstraint(
-                condition=~Q(state=ArticleState.PUBLISHED.value) | Q(published_at__isnull=False),
-                name="article_published_has_time",
+                condition=Q(audio_url="") | Q(audio_url__startswith="https://"), name="article_audio_https"
             ),
-            models.CheckConstraint(condition=Q(cover=None) | ~Q(cover_alt=""), name="article_cover_has_alt"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["-pinned", "-published_at", "-id"],
-                condition=Q(state=ArticleState.PUBLISHED.value),
-                name="article_public_newest",
-            ),
-            models.Index(
-                fields=["column", "-pinned", "-published_at", "-id"],
-                condition=Q(state=ArticleState.PUBLISHED.value),
-                name="article_public_column",
-            ),
             models.Index(fields=["-updated_at", "-id"], name="article_desk"),
+            models.Index(fields=["column", "-updated_at", "-id"], name="article_desk_column"),
+            models.Index(fields=["state", "-updated_at", "-id"], name="article_desk_state"),
             GinIndex(fields=["search"], name="article_words"),
         ]
 
@@ -103,13 +96,59 @@ class Article(models.Model):
         return str(STATE_LABELS[self.state])
 
 
+class Revision(models.Model):
+    """What was submitted (版本): never changed, known by the SHA-256 of everything that the public would read.
+
+    ``attachments``  ``[{"id", "name", "sha256", "size_bytes", "content_type"}]`` in order
+    ``writers``      ids of those who wrote it, frozen: a trigger lets none of them sign
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    article = models.ForeignKey(Article, models.PROTECT, related_name="revisions", verbose_name=_("article"))
+    number = models.PositiveIntegerField(_("version"))
+    sha256 = models.CharField(_("fingerprint"), max_length=64)
+    column = models.ForeignKey(Column, models.PROTECT, related_name="+", verbose_name=_("column"))
+    column_slug = models.CharField(_("slug"), max_length=40)  # as it was: a column may be renamed later
+    title = models.CharField(_("title"), max_length=TITLE_CHARS)
+    summary = models.CharField(_("summary"), max_length=SUMMARY_CHARS, blank=True)
+    body_html = models.TextField(_("body"))
+    source = models.CharField(_("source"), max_length=60, blank=True)
+    author = models.CharField(_("author"), max_length=60, blank=True)
+    cover_upload_id = models.UUIDField(null=True)
+    cover_sha256 = models.CharField(max_length=64, blank=True)
+    cover_alt = models.CharField(_("alternative text of the cover"), max_length=200, blank=True)
+    audio_url = models.URLField(_("address of the audio version"), max_length=300, blank=True)
+    attachments = models.JSONField(_("attachments"), default=list)
+    writers = ArrayField(models.BigIntegerField(), default=list)
+    created_by = models.ForeignKey(
+        "accounts.Staff", models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by")
+    )
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["article", "number"], name="revision_number_once"),
+            models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="revision_sha256"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} v{self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write once."""
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+
 class ArticleEvent(models.Model):
-    """One move of an article: who, when, why.  Append-only, like the timeline of a case."""
+    """One act on an article: who, when, why.  Append-only, like the timeline of a case."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     article = models.ForeignKey(Article, models.PROTECT, related_name="events", verbose_name=_("article"))
     at = models.DateTimeField(_("at"))
-    verb = models.CharField(_("act"), max_length=12, choices=list(VERB_LABELS.items()))
+    verb = models.CharField(_("act"), max_length=12, choices=choices(ACT_LABELS))
     staff = models.ForeignKey(
         "accounts.Staff", models.PROTECT, null=True, related_name="+", verbose_name=_("member of staff")
     )

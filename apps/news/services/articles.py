@@ -1,4 +1,4 @@
-"""Writes of articles."""
+"""Writing: drafts and saves of the working copy."""
 
 from __future__ import annotations
 
@@ -9,56 +9,27 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchVector
 from django.db import transaction
 from django.db.models import Value
-from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.states import Role
-from apps.common import clock
-from apps.common.changes import announce
-from apps.common.errors import Refused
-from apps.common.words import words_cut
+from apps.common.words import words_held
 from apps.news import selectors, states
-from apps.news.models import VERB_LABELS, Article, ArticleEvent, Column
-from apps.news.notices import COLUMN, PUBLISHED
-from apps.news.states import ArticleState, Verb
+from apps.news.errors import (
+    ArticleChanged,
+    ArticleMoveRefused,
+    ArticleNotFound,
+    ColumnForbidden,
+    ColumnUnknown,
+)
+from apps.news.models import Article, ArticleEvent, ReviewRound
+from apps.news.services.media import media_uses_write
+from apps.news.services.revisions import content_of, revision_make, signatures_void
+from apps.news.states import IN_REVIEW, ArticleState
 from apps.news.text import html_clean, html_text
-from apps.notifications import services as notifications
 
 if TYPE_CHECKING:
     from apps.accounts.models import Staff
 
-SYSTEM_ROLES = frozenset({Role.EDITOR})
-
-
-class ArticleNotFound(Refused):
-    code = "article_not_found"
-    message = _("There is no such article.")
-    status = 404
-
-
-class ArticleMoveRefused(Refused):
-    code = "article_move_refused"
-    message = _("This can not be done now: the article is “%(state_label)s”.")
-    status = 409
-
-
-class ArticleChanged(Refused):
-    code = "article_changed"
-    message = _(
-        "Someone changed this article since you opened it. Please open it again; nothing was written."
-    )
-    status = 409
-
-
-class ReasonNeeded(Refused):
-    code = "reason_needed"
-    message = _("Please give a reason.")
-    status = 400
-
-
-class ColumnUnknown(Refused):
-    code = "column_unknown"
-    message = _("There is no such column.")
-    status = 400
+WRITTEN = ("column_id", "title", "summary", "body_html", "source", "author", "cover_asset_id", "audio_url")
 
 
 def article_draft(
@@ -72,131 +43,118 @@ def article_draft(
     author: str = "",
     staff: Staff | None = None,
 ) -> Article:
-    """Make a draft.  5 queries.  ``column`` is a slug.  Raises ColumnUnknown."""
+    """Make a draft.  At most 9 queries.  ``column`` is a slug.  Raises ColumnUnknown, ColumnForbidden."""
     found = selectors.column_by_slug(slug=column)
     if found is None:
         raise ColumnUnknown(attr="column")
+    if staff is not None and not selectors.works_in(staff=staff, column_id=found.pk):
+        raise ColumnForbidden(attr="column")
     article = Article(
         column=found, title=title[:120], summary=summary[:300], body_html=html_clean(body_html), source=source,
-        author=author, created_at=now, updated_at=now, created_by=staff,
+        author=author, created_at=now, updated_at=now, created_by=staff, writers=[staff.pk] if staff else [],
     )  # fmt: skip
     with transaction.atomic():
         article.save(force_insert=True)
-        _search_write(article)
+        _after_write(article)
     return article
 
 
 def article_save(*, article: Article, staff: Staff, seen_version: int | None, now: dt.datetime) -> Article:
-    """Write what the desk's form holds: a new draft, or a change of the version that was seen.  At most 8 queries.
+    """Write what the desk's form holds: a new draft, or a change of the version that was seen.  At most 16 queries.
 
-    Raises ArticleChanged when someone else wrote in between: the row is locked before versions are compared;
-    ArticleMoveRefused when ``staff`` may not write in this state.
-    A change of a published article shows at once.
+    A change in review makes a new revision, voids every signature of the round and sends it back to its first stage;
+    whoever made it counts as an author from then on.  What is public stays as it is.
+    Raises ArticleChanged when someone else wrote in between (the row is locked before versions are compared),
+    ArticleMoveRefused when ``staff`` may not write in this state, ColumnForbidden for a column that is not theirs.
     """
     with transaction.atomic():
+        stored = None
         if article._state.adding:
-            article.created_at, article.created_by = now, staff
+            article.created_at, article.created_by, article.writers = now, staff, []
         else:
-            stored = Article.objects.select_for_update(of=("self",)).get(pk=article.pk)
+            stored = article_lock(article_id=article.pk, staff=staff)
             if stored.version != seen_version:
                 raise ArticleChanged(version=stored.version)
             article.version = stored.version + 1
-            article.state, article.published_at = stored.state, stored.published_at
-        if not staff.is_superuser and not staff.roles & states.WRITERS[ArticleState(article.state)]:
+            article.state, article.published_at, article.writers = (
+                stored.state,
+                stored.published_at,
+                stored.writers,
+            )
+        if not selectors.works_in(staff=staff, column_id=article.column_id):
+            raise ColumnForbidden(attr="column")
+        if not may_write(article=article, staff=staff):
             raise ArticleMoveRefused(state=article.state, state_label=article.state_label, verb="")
+        article.body_html = html_clean(article.body_html)
+        changed = stored is None or any(getattr(article, n) != getattr(stored, n) for n in WRITTEN)
+        if changed and staff.pk not in article.writers:
+            article.writers = [*article.writers, staff.pk]
         article.updated_at = now
         article.save()
-        _search_write(article)
-        if article.state == ArticleState.PUBLISHED.value:
-            announce("news")
+        _after_write(article)
+        if changed and article.state in IN_REVIEW:
+            _resubmit(article, staff, now)
     return article
 
 
-def article_move(
-    *, article_id: UUID, verb: Verb, staff: Staff | None, reason: str, now: dt.datetime
-) -> Article:
-    """Publish, retract or take back to draft; the public sees it with the next request.  4 queries, 5 to publish.
-
-    A publication tells who follows the column or the one above it, once a version.
-
-    ``staff``   None for a command of the system, which acts as an editor
-    ``reason``  1 to 300 characters where the move needs one
-    Raises ArticleNotFound, ArticleMoveRefused, ReasonNeeded.
-    """
-    with transaction.atomic():
-        rows = Article.objects.visible_to(staff) if staff else Article.objects.all()
-        locked = rows.select_related("column__parent").select_for_update(of=("self",))
-        article: Article | None = locked.filter(id=article_id).first()
-        if article is None:
-            raise ArticleNotFound
-        move = _move_of(article, verb, staff)
-        if move.needs_reason and not reason.strip():
-            raise ReasonNeeded(attr="reason")
-        article.state, article.updated_at = move.target.value, now
-        article.version += 1
-        if move.target is ArticleState.PUBLISHED:
-            article.published_at = now
-        article.save(update_fields=["state", "updated_at", "version", "published_at"])
-        ArticleEvent.objects.create(
-            article=article,
-            at=now,
-            verb=verb.value,
-            staff=staff,
-            reason=reason.strip(),
-            version=article.version,
-        )
-        if move.target is ArticleState.PUBLISHED and article.column.is_active:
-            _followers_tell(article, now)
-        announce("news")
+def article_lock(*, article_id: UUID, staff: Staff | None) -> Article:
+    """Return the row locked for the caller's transaction.  1 query.  Raises ArticleNotFound also for what is not theirs."""
+    rows = Article.objects.visible_to(staff) if staff else Article.objects.all()
+    locked = rows.select_related("column__parent").defer("search").select_for_update(of=("self",))
+    article: Article | None = locked.filter(id=article_id).first()
+    if article is None:
+        raise ArticleNotFound
     return article
 
 
-def _followers_tell(article: Article, now: dt.datetime) -> None:
-    columns = [one for one in (article.column, article.column.parent) if one is not None]
-    notifications.topic_tell(
-        topics=[f"{COLUMN.key}:{one.slug}" for one in columns],
-        kind=PUBLISHED,
-        fields={
-            "id": str(article.id), "title": article.title, "column": article.column.name,
-            "at": f"{clock.local(now):%Y-%m-%d %H:%M}",
-        },
-        key=f"{PUBLISHED.key}:{article.id}:{article.version}",
-        now=now,
-    )  # fmt: skip
+def may_write(*, article: Article, staff: Staff) -> bool:
+    """Return whether ``staff`` may change the text in the state that the article is in.  0 queries once roles are loaded."""
+    allowed = states.WRITERS[ArticleState(article.state)]
+    return bool(allowed) and (staff.is_superuser or bool(staff.roles & allowed))
 
 
-def _move_of(article: Article, verb: Verb, staff: Staff | None) -> states.Move:
-    roles = staff.roles if staff and not staff.is_superuser else frozenset(Role) if staff else SYSTEM_ROLES
-    try:
-        return states.move_find(verb=verb, source=ArticleState(article.state), roles=roles)
-    except states.MoveNotAllowed as error:
-        raise ArticleMoveRefused(
-            state=article.state, state_label=article.state_label, verb=str(VERB_LABELS[verb.value])
-        ) from error
+def roles_of(staff: Staff | None) -> frozenset[Role]:
+    """Return the roles that count: those of a person, all for a superuser, an editor's for a command of the system."""
+    if staff is None:
+        return states.EDITORS
+    return frozenset(Role) if staff.is_superuser else staff.roles
 
 
-def _search_write(article: Article) -> None:
-    """Write the search words: title before summary before body."""
-    title, summary = " ".join(words_cut(article.title)), " ".join(words_cut(article.summary))
-    body = " ".join(words_cut(html_text(article.body_html)))
-    vector: Any = (
-        SearchVector(Value(title), weight="A", config="simple")
-        + SearchVector(Value(summary), weight="B", config="simple")
+def event_write(
+    *, article: Article, verb: str, staff: Staff | None, reason: str = "", now: dt.datetime
+) -> None:
+    """Write an act down.  1 query."""
+    ArticleEvent.objects.create(
+        article=article, at=now, verb=verb, staff=staff, reason=reason.strip()[:300], version=article.version
+    )
+
+
+def _resubmit(article: Article, staff: Staff, now: dt.datetime) -> None:
+    """A changed byte: a new revision for the open round, whose signatures are void."""
+    held = ReviewRound.objects.select_for_update(of=("self",)).select_related("revision")
+    opened = held.get(article=article, closed_at=None)
+    if content_of(article=article).sha256 == opened.revision.sha256:
+        return
+    opened.revision = revision_make(article=article, staff=staff, now=now)
+    opened.save(update_fields=["revision"])
+    signatures_void(review_round=opened, now=now)
+    article.state = states.state_before_signatures(levels=opened.levels).value
+    article.save(update_fields=["state"])
+    event_write(article=article, verb=states.Act.VOID.value, staff=staff, now=now)
+
+
+def _after_write(article: Article) -> None:
+    media_uses_write(article_id=article.pk, html=article.body_html, cover_asset_id=article.cover_asset_id)
+    Article.objects.filter(pk=article.pk).update(
+        search=search_vector(title=article.title, summary=article.summary, body_html=article.body_html)
+    )
+
+
+def search_vector(*, title: str, summary: str, body_html: str) -> Any:
+    """Return the search words as an expression to write: title before summary before body."""
+    body = " ".join(words_held(html_text(body_html)))
+    return (
+        SearchVector(Value(" ".join(words_held(title))), weight="A", config="simple")
+        + SearchVector(Value(" ".join(words_held(summary))), weight="B", config="simple")
         + SearchVector(Value(body), weight="C", config="simple")
     )
-    Article.objects.filter(pk=article.pk).update(search=vector)
-
-
-def columns_load(*, tree: list[dict[str, Any]]) -> int:
-    """Add to the column tree what is not there yet: ``[{"slug", "name", "children"}]``; returns how many.  1 to 2 queries each."""
-    count = 0
-    todo: list[tuple[dict[str, Any], Column | None, int]] = [(row, None, i) for i, row in enumerate(tree)]
-    while todo:
-        row, parent, position = todo.pop(0)
-        column, _made = Column.objects.get_or_create(
-            slug=row["slug"], defaults={"name": row["name"], "parent": parent, "position": position}
-        )
-        todo += [(child, column, i) for i, child in enumerate(row.get("children", []))]
-        count += 1
-    announce("news")
-    return count

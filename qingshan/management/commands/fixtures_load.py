@@ -20,7 +20,8 @@ from apps.news import services as news
 from apps.notifications import services as notifications
 from apps.reports import services as reports
 from apps.safety import services as safety
-from qingshan.demo_data import demo_articles, demo_cases, demo_staff
+from qingshan.demo_data import demo_cases, demo_staff
+from qingshan.demo_news import demo_articles
 from qingshan.env import env
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
