@@ -7,6 +7,7 @@ itself after ``TTL_S``, which bounds the one case that listening can not cover, 
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import threading
 import time
@@ -20,6 +21,8 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from apps.common import clock
+
 log = structlog.get_logger(__name__)
 CHANNEL = "qingshan:changes"
 TTL_S = 20.0
@@ -32,7 +35,15 @@ HEALTH_S = 5
 class _Kept:
     epoch: int
     until: float  # monotonic seconds
+    ends_at: dt.datetime | None
     value: Any
+
+    def holds(self, epoch: int) -> bool:
+        return (
+            self.epoch == epoch
+            and self.until > time.monotonic()
+            and (self.ends_at is None or clock.now() < self.ends_at)
+        )
 
 
 _guard = threading.Lock()
@@ -56,21 +67,44 @@ def _announce_now(namespace: str) -> None:
         log.warning("change_not_announced", namespace=namespace, error=type(error).__name__)
 
 
-def kept[T](namespace: str, key: Any, load: Callable[[], T]) -> T:
-    """Return the value kept under ``key``, else what ``load`` returns; it is kept when nothing changed meanwhile."""
+def kept[T](
+    namespace: str, key: Any, load: Callable[[], T], *, ends: Callable[[], dt.datetime | None] | None = None
+) -> T:
+    """Return the value kept under ``key``, else what ``load`` returns; it is kept when nothing changed meanwhile.
+
+    ``ends``  returns the moment at which the value changes by the clock alone, None for never; asked before ``load``,
+    so that a moment that passes meanwhile is not missed
+    """
     epoch = _epoch(namespace)
     found = _kept.get((namespace, key))
-    if epoch is not None and found is not None and found.epoch == epoch and found.until > time.monotonic():
+    if epoch is not None and found is not None and found.holds(epoch):
         return found.value  # type: ignore[no-any-return]
+    ends_at = ends() if ends is not None else None
     value = load()
-    if epoch is not None:
-        with _guard:
-            if _epochs[namespace] == epoch:
-                _kept[namespace, key] = _Kept(epoch, time.monotonic() + TTL_S, value)
-                _kept.move_to_end((namespace, key))
-                while len(_kept) > MAX_ENTRIES:
-                    _kept.popitem(last=False)
+    _keep(namespace, key, epoch, ends_at, value)
     return value
+
+
+def moment_kept(namespace: str, key: Any, load: Callable[[], dt.datetime | None]) -> dt.datetime | None:
+    """Return a moment kept until it has come, as ``kept`` does for values: what ``ends`` of others is made of."""
+    epoch = _epoch(namespace)
+    found = _kept.get((namespace, key))
+    if epoch is not None and found is not None and found.holds(epoch):
+        return found.ends_at
+    moment = load()
+    _keep(namespace, key, epoch, moment, None)
+    return moment
+
+
+def _keep(namespace: str, key: Any, epoch: int | None, ends_at: dt.datetime | None, value: Any) -> None:
+    if epoch is None:
+        return
+    with _guard:
+        if _epochs[namespace] == epoch:
+            _kept[namespace, key] = _Kept(epoch, time.monotonic() + TTL_S, ends_at, value)
+            _kept.move_to_end((namespace, key))
+            while len(_kept) > MAX_ENTRIES:
+                _kept.popitem(last=False)
 
 
 def forget_all() -> None:

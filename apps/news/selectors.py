@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 
 from apps.accounts.states import Role
 from apps.common import clock
+from apps.common.changes import moment_kept
 from apps.common.words import query_words
 from apps.news.models import Article, Column, ColumnRight, Publication
 from apps.news.querysets import columns_of
@@ -135,6 +136,11 @@ def related_of(*, article: Row, now: dt.datetime) -> list[Row]:
     """Return the newest others of the same column, at most 3.  1 query."""
     values = {"column": article["column_id"], "id": article["article_id"], "limit": RELATED, "now": now}
     return _rows(_RELATED, values)
+
+
+def public_ends() -> dt.datetime | None:
+    """Return until when everything public stays as it is, kept in memory.  0 queries while nothing changed, else 1."""
+    return moment_kept("news", "next_change", lambda: next_change_at(now=clock.now()))
 
 
 def next_change_at(*, now: dt.datetime) -> dt.datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.template.response import SimpleTemplateResponse
 
+from apps.common import clock
 from apps.common.changes import kept
 
 MAX_QUERY_CHARS = 300
@@ -31,11 +33,16 @@ class _NotKept(Exception):
 
 
 def public_cached(
-    view: Callable[..., HttpResponseBase], *, namespace: str, max_age_s: int = 30
+    view: Callable[..., HttpResponseBase],
+    *,
+    namespace: str,
+    max_age_s: int = 30,
+    ends: Callable[[], dt.datetime | None] | None = None,
 ) -> Callable[..., HttpResponseBase]:
     """Wrap a public GET view: answer from memory, ``ETag`` and ``Cache-Control``, 304 on ``If-None-Match``.
 
     The view must answer the same to everyone.  Only 200 answers are kept.
+    ``ends``  the moment at which the answer changes by the clock alone (``changes.kept``): nobody keeps it longer
     """
 
     def call(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -50,16 +57,24 @@ def public_cached(
             if len(query) > MAX_QUERY_CHARS:
                 answer = make()
             else:
-                answer = kept(namespace, f"{request.path}?{query}", make)
+                answer = kept(namespace, f"{request.path}?{query}", make, ends=ends)
         except _NotKept as other:
             return other.response
-        return _response(request, answer, max_age_s)
+        return _response(request, answer, _age(max_age_s, ends))
 
     # DRF and the schema generator find the view class and its flags through these.
     for name in ("cls", "view_class", "initkwargs", "actions", "csrf_exempt"):
         if hasattr(view, name):
             setattr(call, name, getattr(view, name))
     return call
+
+
+def _age(max_age_s: int, ends: Callable[[], dt.datetime | None] | None) -> int:
+    """Return how long others may keep an answer: not beyond the moment at which it changes."""
+    moment = ends() if ends is not None else None
+    if moment is None:
+        return max_age_s
+    return max(0, min(max_age_s, int((moment - clock.now()).total_seconds())))
 
 
 def _answer_of(response: HttpResponseBase) -> _Answer:

@@ -1,16 +1,21 @@
 """Paths below /api/v1/."""
 
+from collections.abc import Callable
+from functools import partial
+
+from django.http.response import HttpResponseBase
 from django.urls import path
 
 from apps.common.api.public_cache import public_cached
 from apps.news.api import views
+from apps.news.selectors import public_ends
+
+public: Callable[..., Callable[..., HttpResponseBase]] = partial(
+    public_cached, namespace="news", ends=public_ends
+)
 
 urlpatterns = [
     path("columns", public_cached(views.ColumnsView.as_view(), namespace="news"), name="columns"),
-    path("articles", public_cached(views.ArticlesView.as_view(), namespace="news"), name="articles"),
-    path(
-        "articles/<uuid:article_id>",
-        public_cached(views.ArticleView.as_view(), namespace="news"),
-        name="article",
-    ),
+    path("articles", public(views.ArticlesView.as_view()), name="articles"),
+    path("articles/<uuid:article_id>", public(views.ArticleView.as_view()), name="article"),
 ]
