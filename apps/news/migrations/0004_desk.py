@@ -537,4 +537,12 @@ class Migration(migrations.Migration):
             model_name='finding',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('waive_reason', ''), ('waived_at', None), ('waived_by', None)), models.Q(('waived_at__isnull', False), ('waived_by__isnull', False), models.Q(('waive_reason', ''), _negated=True)), _connector='OR'), name='finding_waived_whole'),
         ),
+        migrations.CreateModel(
+            name='WordCheck',
+            fields=[
+                ('revision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='news.revision')),
+                ('versions', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
+                ('checked_at', models.DateTimeField()),
+            ],
+        ),
     ]

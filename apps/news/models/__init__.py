@@ -1,17 +1,21 @@
 """Rows of the news."""
 
 from apps.news.models.articles import Article, ArticleEvent, Revision
+from apps.news.models.attachments import Attachment, AttachmentEvent, IntakeReport
 from apps.news.models.columns import Column, ColumnRight
 from apps.news.models.media import MediaAsset, MediaRendition, MediaUse
 from apps.news.models.publications import Publication
-from apps.news.models.reviews import Finding, ProofPass, ReviewRound, ReviewStep
+from apps.news.models.reviews import Finding, ProofPass, ReviewRound, ReviewStep, WordCheck
 
 __all__ = [
     "Article",
     "ArticleEvent",
+    "Attachment",
+    "AttachmentEvent",
     "Column",
     "ColumnRight",
     "Finding",
+    "IntakeReport",
     "MediaAsset",
     "MediaRendition",
     "MediaUse",
@@ -20,4 +24,5 @@ __all__ = [
     "ReviewRound",
     "ReviewStep",
     "Revision",
+    "WordCheck",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -143,6 +144,17 @@ class ProofPass(models.Model):
         """Write once."""
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
+
+
+class WordCheck(models.Model):
+    """With which versions of the word lists a revision was checked last."""
+
+    revision = models.OneToOneField(Revision, models.PROTECT, primary_key=True)
+    versions = ArrayField(models.BigIntegerField(), default=list)
+    checked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.revision_id)
 
 
 class Finding(models.Model):
