@@ -21,6 +21,11 @@ class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     seen_version = forms.IntegerField(label=_("Version"), widget=forms.HiddenInput, required=False)
 
+    audio_url = forms.URLField(
+        label=_("address of the audio version"), required=False, assume_scheme="https", max_length=300,
+        help_text=_("https address of a recording, for those who would rather listen."),
+    )  # fmt: skip
+
     class Meta:
         model = Article
         fields = FIELDS

@@ -22,6 +22,7 @@ from apps.common.errors import Refused
 from apps.common.words import query_words
 from apps.news import review_selectors, services
 from apps.news.admin.acts import ACTS
+from apps.news.admin.attachments import AttachmentViews, files_link
 from apps.news.admin.article_form import FIELDS, ArticleForm
 from apps.news.admin.bulk import BulkActs
 from apps.news.admin.sheets import SheetViews
@@ -53,7 +54,7 @@ class EventInline(TabularInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
+class ArticleAdmin(AttachmentViews, BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
     form = ArticleForm
     list_display = ("title", "column", "state_shown", "live_shown", "pinned", "updated_at")
     list_select_related = ("column",)
@@ -115,8 +116,9 @@ class ArticleAdmin(BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
         label = PUBLICATION_LABELS[where.value]
         return format_html("{} {}", label, f"{clock.local(go_live_at):%Y-%m-%d %H:%M}")
 
-    def save_model(self, request: HttpRequest, obj: Article, form: Any, _change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
         """Hand the form to the service, which locks and compares versions."""
+        del change
         services.article_save(
             article=obj,
             staff=staff_of(request),
@@ -130,6 +132,7 @@ class ArticleAdmin(BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
         return [
             path("<uuid:article_id>/act/<slug:name>/", wrap(self.act_view), name="news_article_act"),
             path("<uuid:article_id>/code/", wrap(self.code_view), name="news_article_code"),
+            *self.attachment_urls(),
             *self.sheet_urls(),
             *self.bulk_urls(),
             *super().get_urls(),
@@ -146,6 +149,24 @@ class ArticleAdmin(BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
         except Refused as refused:
             self.message_user(request, refused.text(), messages.ERROR)
             return HttpResponseRedirect(request.path)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show the history of an article that this person may see: the library asks for the right to the model only."""
+        self._seen(request, object_id)
+        answer: HttpResponse = super().history_view(request, object_id, extra_context)
+        return answer
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show an older text, and save it over the present one where the text may be written."""
+        self._seen(request, object_id)
+        try:
+            answer: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        except Refused as refused:
+            self.message_user(request, refused.text(), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:news_article_change", args=[object_id]))
+        return answer
 
     def _panel(self, request: HttpRequest, article: Article) -> dict[str, Any]:
         staff, now = staff_of(request), clock.now()
@@ -164,7 +185,7 @@ class ArticleAdmin(BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
             "article": article, "desk": desk, "acts": acts, "may_waive": services.may_waive(staff=staff),
             "may_move": Act.RESCHEDULE.value in desk.acts,
             "may_pin": services.roles_may_pin(staff),
-            "code_url": reverse("admin:news_article_code", args=[article.pk]),
+            "code_url": reverse("admin:news_article_code", args=[article.pk]), "files_url": files_link(article),
         }  # fmt: skip
 
     def code_view(self, request: HttpRequest, article_id: Any) -> HttpResponse:

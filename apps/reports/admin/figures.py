@@ -21,6 +21,7 @@ from apps.feedback.labels import TYPE_LABELS
 from apps.feedback.states import RequestType
 from apps.reports import charts, selectors
 from apps.reports.admin.figure_form import GROUPING_LABELS, Asked, FigureForm, cases_query, row_asked
+from apps.reports.admin.inspection import InspectionViews
 from apps.reports.drilldown import Part, Place, figure_cases
 from apps.reports.figures import Figure
 from apps.reports.models import DailyFigure
@@ -33,13 +34,14 @@ CHARTED = "on_time_rate"
 
 
 @admin.register(DailyFigure)
-class DailyFigureAdmin(ReadOnlyAdmin):
+class DailyFigureAdmin(InspectionViews, ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Put two pages of our own first: there is no list of rows to look at."""
         wrap = self.admin_site.admin_view
         return [
             path("", wrap(self.figures_view), name="reports_figures"),
             path("cases/", wrap(self.cases_view), name="reports_figure_cases"),
+            *self.inspection_urls(),
             *super().get_urls(),
         ]
 
