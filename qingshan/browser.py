@@ -199,8 +199,13 @@ class Browser:
             {"Content-Type": "application/x-www-form-urlencoded", "Referer": urljoin(self.base, path)},
         )  # fmt: skip
 
-    def submit(self, page: Answer, *, form: str, changes: Mapping[str, str] | None = None) -> Answer:
-        """Post the form ``form`` of ``page`` as it stands, with ``changes``.  Raises KeyError without that form."""
+    def submit(
+        self, page: Answer, *, form: str, changes: Mapping[str, str | list[str]] | None = None
+    ) -> Answer:
+        """Post the form ``form`` of ``page`` as it stands, with ``changes``: a list checks several boxes.
+
+        Raises KeyError without that form.
+        """
         read = _Page()
         read.feed(page.text())
         if form not in read.forms:
@@ -208,7 +213,12 @@ class Browser:
         one = read.forms[form]
         kept = [(name, value) for name, value in one.values if name not in (changes or {})]
         action = one.action or page.path
-        return self.form_post(action, [*kept, *(changes or {}).items()])
+        given = [
+            (name, one)
+            for name, value in (changes or {}).items()
+            for one in (value if isinstance(value, list) else [value])
+        ]
+        return self.form_post(action, [*kept, *given])
 
     def token(self, page: Answer) -> str:
         """Return a CSRF token of ``page``."""

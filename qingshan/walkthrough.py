@@ -9,9 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +24,7 @@ from apps.wechat.values import value_ok
 from qingshan.browser import Answer, Browser
 from qingshan.stack import stack
 from qingshan.walkthrough_feedback import Failed, FeedbackWalk, check
+from qingshan.walkthrough_news import NewsWalk
 
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTION = ROOT / ".local" / "demo.json"
@@ -34,7 +33,7 @@ WAIT_S = 60
 REPLY = "已到现场更换损坏的灯头，今晚七点前恢复照明。如仍不亮，请在这里告诉我们。"
 
 
-class Walk(FeedbackWalk):
+class Walk(NewsWalk, FeedbackWalk):
     """One walk through the system: who is who, and the steps in order."""
 
     def __init__(self, *, about: Mapping[str, Any], environment: Mapping[str, str], article: Path) -> None:
@@ -48,35 +47,6 @@ class Walk(FeedbackWalk):
         self.case_path = ""
 
     # --- The steps ---------------------------------------------------------------------------------------------
-    def article_imported(self) -> str:
-        """A newspaper's text becomes a draft."""
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), "article_import", str(self.article)],
-            env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        check(done.returncode == 0, done.stderr[-400:])
-        found = re.search(r"^article ([0-9a-f-]{36}) (.+)$", done.stdout, re.MULTILINE)
-        check(found is not None, "article_import names no article")
-        self.article_id = found.group(1) if found else ""
-        missing = self.phone.get(f"/api/v1/articles/{self.article_id}")
-        check(missing.status == 404, "a draft must not be public")
-        joins = re.findall(r"^  \d+: ….*\|", done.stdout, re.MULTILINE)
-        return f"{len(joins)} joins, draft {self.article_id}"
-
-    def article_published(self) -> str:
-        """An editor opens the draft in the admin, saves it, publishes it."""
-        desk = self.desk("editor")
-        page = desk.get(f"/admin/news/article/{self.article_id}/change/")
-        check(page.status == 200, f"the draft's page answers {page.status}")
-        saved = desk.submit(page, form="article_form", changes={"source": "走读"})
-        check(saved.status == 302, "the draft could not be saved: " + saved.errors())
-        page = desk.get(f"/admin/news/article/{self.article_id}/change/")
-        moved = desk.submit(page, form="move-publish")
-        check(moved.status == 302, f"publishing answers {moved.status}")
-        shown = self.phone.get(f"/api/v1/articles/{self.article_id}")
-        check(shown.status == 200, f"the published article answers {shown.status}")
-        return str(shown.json()["title"])
-
     def resident_signed_in(self) -> str:
         """A resident signs in with a WeChat code and agrees to the policy."""
         self.openid = self.control.post("/control/users", {"nickname": "走读居民"}).json()["openid"]
@@ -94,20 +64,6 @@ class Walk(FeedbackWalk):
         )
         check(given.status == 201, f"consent answers {given.status}")
         return f"policy {policy['version']}"
-
-    def article_read(self) -> str:
-        """The resident finds and reads the article."""
-        listed = self.phone.get("/api/v1/articles?limit=100").json()["results"]
-        check(self.article_id in [row["id"] for row in listed], "the article is not in the list")
-        body = self.phone.get(f"/api/v1/articles/{self.article_id}").json()["body_html"]
-        kept = set("".join(self.article.read_text(encoding="utf-8", errors="ignore").split()))
-        lost = kept - set(re.sub(r"<[^>]+>", "", body)) - set("\ufeff")
-        title = set(next(row["title"] for row in listed if row["id"] == self.article_id))
-        check(
-            not lost - title - set("&<>\"'"),
-            f"characters of the article were lost: {sorted(lost - title)[:9]}",
-        )
-        return f"{len(body)} characters of HTML"
 
     def message_granted(self) -> str:
         """The resident permits one message."""
@@ -251,10 +207,12 @@ class Walk(FeedbackWalk):
     def steps(self) -> tuple[Callable[[], str], ...]:
         """Return the steps in order."""
         return (
-            self.article_imported, self.article_published, self.resident_signed_in, self.article_read,
+            self.article_imported, self.article_submitted, self.article_signed, self.article_published,
+            self.resident_signed_in, self.article_read,
             self.message_granted, self.case_submitted, self.case_dispatched, self.case_hidden_from_others,
             self.case_replied, self.resident_told, self.case_closed, self.case_returned, self.lamp_reported_twice,
             self.extension_granted, self.both_answered, self.case_reopened, self.case_published,
+            self.article_retracted,
         )  # fmt: skip
 
 
