@@ -68,8 +68,8 @@ def _heartbeat(**_kwargs: object) -> None:
         heartbeat_write(_served)
 
 
-# Mail servers are slow: beside campaigns that harms nobody.
-_OTHER_LANES = {"notifications.staff_mail": "bulk"}
+# Mail servers and long files are slow: beside campaigns that harms nobody.
+_OTHER_LANES = {"notifications.staff_mail": "bulk", "news.attachments_sweep": "bulk"}
 
 
 def _night(hour: int, minute: int) -> crontab:
@@ -86,9 +86,14 @@ def beat_table(*, sweep_s: int) -> dict[str, dict[str, object]]:
         ("notifications.sweep", sweep_s),
         ("wechat.pushes_sweep", sweep_s),
         ("wechat.pushes_purge", 3600),
+        ("news.attachments_sweep", 60),
+        ("news.publications_tell", 60),
+        ("news.rechecks", 60),
         ("safety.sweep", 60),
         ("safety.media_sweep", 600),
         ("notifications.campaigns_tend", 15),
+        ("sheets.sweep", 60),
+        ("sheets.retention", _night(3, 50)),
         ("notifications.staff_mail", 300),
         ("notifications.statistics", _night(2, 40)),
         ("notifications.retention", _night(3, 20)),

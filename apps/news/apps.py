@@ -8,5 +8,5 @@ class NewsConfig(AppConfig):
     verbose_name = _("News")
 
     def ready(self) -> None:
-        """Register the notice kind and the topics."""
-        from apps.news import notices  # noqa: F401
+        """Register the notice kind, the topics and the table of columns."""
+        from apps.news import notices, sheets  # noqa: F401

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.db import IntegrityError, transaction
+from docx import Document
 
 from apps.accounts.states import Role
 from apps.common import clock
 from apps.common.changes import forget_all
 from apps.news import checks, services
-from apps.news.errors import ArticleMoveRefused, FindingsOpen, ReasonNeeded, SamePerson
+from apps.news.errors import ArticleMoveRefused, AttachmentsPending, FindingsOpen, ReasonNeeded, SamePerson
 from apps.news.models import Finding, Publication, Revision
+from apps.news.services.attachment_words import attachment_words_write
+from apps.news.services.attachments import attachment_add, attachment_scan
 from apps.news.services.checks import findings_write, rechecks_run
 from apps.news.states import STAGES, FindingKind, FindingLevel, Point
 from apps.safety import services as safety
 from apps.safety.states import Category, Level
 from apps.safety.words import Lexicon, WordRule
-from qingshan.demo_news import SIGNERS, article_review
+from qingshan.demo_news import SIGNERS, article_release, article_review
 from tests.factories.articles import article_approved, article_drafted, article_published, desk_make
 
 BLOCKED, HINTED = "测试禁词", "测试提示词"
@@ -206,3 +211,62 @@ def test_a_text_without_findings_goes_through(people):
     article_review(article_id=article.id, people=people, at=clock.now())
 
     assert not Finding.objects.exists()
+
+
+def with_file(people, raw: bytes, name: str = "名单.docx"):
+    article = article_drafted(desk=people)
+    attachment = attachment_add(
+        article_id=article.id, name=name, stream=io.BytesIO(raw), staff=people[Role.EDITOR], now=clock.now()
+    )
+    return article, attachment
+
+
+def test_a_file_that_is_not_looked_at_yet_keeps_the_text_from_review(people):
+    article, attachment = with_file(people, docx("一份公开的说明。"))
+    with pytest.raises(AttachmentsPending) as refused:
+        services.article_submit(article_id=article.id, staff=people[Role.EDITOR], now=clock.now())
+    assert "名单.docx" in refused.value.text()
+    assert not Revision.objects.exists()
+
+    attachment_scan(attachment_id=attachment.pk, now=clock.now())
+    attachment_words_write(attachment_id=attachment.pk, now=clock.now())
+
+    opened = services.article_submit(article_id=article.id, staff=people[Role.EDITOR], now=clock.now())
+    assert [one["name"] for one in opened.revision.attachments] == ["名单.docx"]
+    assert not Finding.objects.exists()
+
+
+def test_numbers_and_listed_words_in_a_file_stop_it_and_a_list_of_many_is_one_finding(people):
+    list_loaded("生词乙")
+    lines = [f"张某 1990001{n:04d}" for n in range(30)]
+    article, attachment = with_file(people, docx("\n".join([*lines, "生词乙在表里"])))
+    attachment_scan(attachment_id=attachment.pk, now=clock.now())
+    attachment_words_write(attachment_id=attachment.pk, now=clock.now())
+
+    services.article_submit(article_id=article.id, staff=people[Role.EDITOR], now=clock.now())
+
+    found = {(one.kind, one.level, one.place): one for one in Finding.objects.all()}
+    assert found["word", "block", "名单.docx"].what == "生词乙"
+    numbers = [one for one in Finding.objects.filter(kind="personal") if "× 30" in one.what]
+    assert [one.level for one in numbers] == ["block"]
+    assert not any("1990001" in one.excerpt + one.what for one in Finding.objects.all())
+
+
+def test_a_new_list_is_held_against_the_files_of_what_is_public(people):
+    article, attachment = with_file(people, docx("生词丙在附件里"))
+    attachment_scan(attachment_id=attachment.pk, now=clock.now())
+    attachment_words_write(attachment_id=attachment.pk, now=clock.now())
+    article_release(article_id=article.id, people=people, at=clock.now())
+
+    list_loaded("生词丙")
+
+    assert [rechecks_run(now=clock.now()) for _minute in range(3)] == [0, 1, 0]
+    assert Finding.objects.get().place == "名单.docx"
+
+
+def docx(text: str) -> bytes:
+    out, file = io.BytesIO(), Document()
+    for line in text.splitlines():
+        file.add_paragraph(line)
+    file.save(out)
+    return out.getvalue()

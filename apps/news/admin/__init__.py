@@ -1,5 +1,5 @@
 """The content desk."""
 
-from apps.news.admin import articles, columns
+from apps.news.admin import articles, columns, media
 
-__all__ = ["articles", "columns"]
+__all__ = ["articles", "columns", "media"]

@@ -22,9 +22,10 @@ from apps.common.errors import Refused
 from apps.common.words import query_words
 from apps.news import review_selectors, services
 from apps.news.admin.acts import ACTS
-from apps.news.admin.attachments import AttachmentViews, files_link
 from apps.news.admin.article_form import FIELDS, ArticleForm
+from apps.news.admin.attachments import AttachmentViews, files_link
 from apps.news.admin.bulk import BulkActs
+from apps.news.admin.intake import IntakeViews
 from apps.news.admin.sheets import SheetViews
 from apps.news.labels import PUBLICATION_LABELS
 from apps.news.models import Article, ArticleEvent
@@ -54,7 +55,7 @@ class EventInline(TabularInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(AttachmentViews, BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
+class ArticleAdmin(AttachmentViews, IntakeViews, BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
     form = ArticleForm
     list_display = ("title", "column", "state_shown", "live_shown", "pinned", "updated_at")
     list_select_related = ("column",)
@@ -133,6 +134,7 @@ class ArticleAdmin(AttachmentViews, BulkActs, SheetViews, SimpleHistoryAdmin, De
             path("<uuid:article_id>/act/<slug:name>/", wrap(self.act_view), name="news_article_act"),
             path("<uuid:article_id>/code/", wrap(self.code_view), name="news_article_code"),
             *self.attachment_urls(),
+            *self.intake_urls(),
             *self.sheet_urls(),
             *self.bulk_urls(),
             *super().get_urls(),

@@ -1,6 +1,7 @@
 """Rows of the news."""
 
 from apps.news.models.articles import Article, ArticleEvent, Revision
+from apps.news.models.attachment_words import AttachmentWords
 from apps.news.models.attachments import Attachment, AttachmentEvent, IntakeReport
 from apps.news.models.columns import Column, ColumnRight
 from apps.news.models.media import MediaAsset, MediaRendition, MediaUse
@@ -12,6 +13,7 @@ __all__ = [
     "ArticleEvent",
     "Attachment",
     "AttachmentEvent",
+    "AttachmentWords",
     "Column",
     "ColumnRight",
     "Finding",

@@ -129,6 +129,19 @@ def event_write(
     )
 
 
+def attachments_changed(*, article: Article, staff: Staff, now: dt.datetime) -> None:
+    """Count a change of the attachments of a locked article as one of its text: author, version, void signatures.
+
+    At most 12 queries in review, else 1.
+    """
+    if staff.pk not in article.writers:
+        article.writers = [*article.writers, staff.pk]
+    article.version, article.updated_at = article.version + 1, now
+    article.save(update_fields=["writers", "version", "updated_at"])
+    if article.state in IN_REVIEW:
+        _resubmit(article, staff, now)
+
+
 def _resubmit(article: Article, staff: Staff, now: dt.datetime) -> None:
     """A changed byte: a new revision for the open round, whose signatures are void."""
     held = ReviewRound.objects.select_for_update(of=("self",)).select_related("revision")

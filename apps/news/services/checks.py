@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
 from apps.news.attachment_findings import attachments_checked
 from apps.news.checks import TEXTS, Found, text_findings
+from apps.news.errors import AttachmentsPending
 from apps.news.models import Finding, MediaAsset, Publication, Revision, WordCheck
+from apps.news.services.attachment_words import attachment_words_write
 from apps.news.text import html_images
 from apps.safety.selectors import Held, lexicon_held
 from apps.safety.states import Purpose
@@ -43,7 +46,7 @@ def revision_found(*, revision: Revision, held: Held) -> list[Found]:
     )
     fields = {name: getattr(revision, name) for name in TEXTS}
     found = text_findings(fields=fields, lexicon=held.lexicon, decorative=decorative)
-    return [*found, *attachments_checked(revision=revision, lexicon=held.lexicon)]
+    return [*found, *attachments_checked(revision=revision, versions=held.version_ids)]
 
 
 def _write(revision: Revision, found: Iterable[Found], now: dt.datetime) -> None:
@@ -90,6 +93,12 @@ def rechecks_run(*, now: dt.datetime) -> int:
     behind = wanted.exclude(wordcheck__versions=list(held.version_ids)).order_by("pk").distinct()
     done = 0
     for revision in behind[:BATCH]:
-        findings_write(revision=revision, now=now)
+        try:
+            findings_write(revision=revision, now=now)
+        except AttachmentsPending:
+            # Its files are looked at first, outside of any transaction; the next minute finds them done.
+            for one in revision.attachments:
+                attachment_words_write(attachment_id=UUID(one["id"]), now=now)
+            continue
         done += 1
     return done

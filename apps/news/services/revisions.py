@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Max
 
 from apps.news.fingerprint import content_sha256, content_text
-from apps.news.models import Article, ReviewRound, Revision
+from apps.news.models import Article, Attachment, ReviewRound, Revision
 from apps.news.services.media import media_uses_write
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ def content_of(*, article: Article) -> Content:
 
 def attachments_of(*, article: Article) -> list[dict[str, Any]]:
     """Return the attachments that stand with the working copy, oldest first.  1 query."""
-    del article
-    return []
+    names = ("id", "name", "sha256", "size_bytes", "content_type")
+    rows = Attachment.objects.filter(article=article, removed_at=None).order_by("id").values(*names)
+    return [{**row, "id": str(row["id"])} for row in rows]
 
 
 def revision_make(*, article: Article, staff: Staff | None, now: dt.datetime) -> Revision:

@@ -1,0 +1,39 @@
+"""Celery doors."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.common import clock
+from apps.news import services
+from apps.news.services import attachments
+from apps.news.services.attachment_words import attachment_words_sweep, attachment_words_write
+from apps.news.services.checks import rechecks_run
+
+
+@shared_task(name="news.attachment_scan")
+def attachment_scan(attachment_id: str) -> None:
+    """Scan an attachment that was just added."""
+    attachments.attachment_scan(attachment_id=UUID(attachment_id), now=clock.now())
+    attachment_words_write(attachment_id=UUID(attachment_id), now=clock.now())
+
+
+@shared_task(name="news.attachments_sweep")
+def attachments_sweep() -> None:
+    """Each minute: scan the attachments whose task the broker lost."""
+    attachments.attachments_sweep(now=clock.now())
+    attachment_words_sweep(now=clock.now())
+
+
+@shared_task(name="news.publications_tell")
+def publications_tell() -> None:
+    """Each minute: tell the followers of what went public by the clock."""
+    services.publications_due_tell(now=clock.now())
+
+
+@shared_task(name="news.rechecks")
+def rechecks() -> None:
+    """Each minute: check again what was checked with older word lists."""
+    rechecks_run(now=clock.now())
