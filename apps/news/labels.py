@@ -66,7 +66,7 @@ POINT_LABELS: dict[str, Any] = {
     Point.LAW.value: _("law"),
     Point.POLICY.value: _("policy"),
     Point.SECRECY.value: _("secrecy"),
-    Point.WORDING.value: _("wording"),
+    Point.WORDING.value: _("wording of the text"),
     Point.OPINION.value: _("public opinion"),
 }
 FINDING_LABELS: dict[str, Any] = {

@@ -161,7 +161,9 @@ def test_an_editor_changes_an_imported_article_and_its_captions_stay(desk, case)
     ActionChains(desk.window).click(body).send_keys("编").perform()
     desk.picture("article")
     desk.click("button[name=_continue], input[name=_continue]")
-    desk.click("#move-publish button[type=submit]")
+    desk.click("#act-submit button[type=submit]")
+    case.article_signed()
+    case.article_published()
 
     shown = case.phone.get(f"/api/v1/articles/{case.article_id}").json()["body_html"]
     assert shown.count('<p class="caption">') == 2

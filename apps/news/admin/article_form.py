@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminURLInputWidget
 
 from apps.news.errors import ArticleChanged
 from apps.news.models import Article
@@ -23,6 +24,7 @@ class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     audio_url = forms.URLField(
         label=_("address of the audio version"), required=False, assume_scheme="https", max_length=300,
+        widget=UnfoldAdminURLInputWidget,
         help_text=_("https address of a recording, for those who would rather listen."),
     )  # fmt: skip
 

@@ -1,0 +1,118 @@
+"""The content desk in a real browser: written, submitted, signed by three, published, retracted; pictures are kept."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from qingshan.browser import Browser
+from qingshan.stack import Stack
+from tests.e2e.conftest import QUIET
+
+pytestmark = pytest.mark.browser
+PICTURES = Path(__file__).resolve().parents[2] / ".local" / "pictures"
+REVIEWERS = ("reviewer.demo", "reviewer2.demo", "reviewer3.demo")
+TITLE = "江滩步道的路灯全部换新"
+
+
+class Desk:
+    """A page of Chromium at the admin."""
+
+    def __init__(self, page: Page, system: Stack) -> None:
+        self.page, self.about = page, system.describe()
+        self.faults: list[str] = []
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def sign_in(self, username: str) -> None:
+        self.page.context.clear_cookies()
+        self.open("/admin/login/")
+        self.page.fill("[name=username]", username)
+        self.page.fill("[name=password]", self.about["staff"][0]["password"])
+        self.page.click("#login-form button[type=submit]")
+        self.page.wait_for_url("**/admin/")
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.about["web"] + path)
+
+    def picture(self, name: str, *, whole: bool = True) -> None:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=whole)
+
+    def act(self, name: str, **given: str) -> None:
+        """Open an act's fold if it is closed, fill it in, press its button, wait for what came of it."""
+        form = self.page.locator(f"#act-{name}")
+        if not form.is_visible():
+            self.page.locator(f"details:has(#act-{name}) > summary").click()
+        for field, value in given.items():
+            form.locator(f"[name={field}]").fill(value)
+        with self.page.expect_navigation():
+            form.locator("button[type=submit]").click()
+
+
+@pytest.fixture
+def desk(system: Stack) -> Iterator[Desk]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Debian's package chromium is not installed here")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=[*QUIET])
+        context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="zh-CN")
+        context.set_default_timeout(20_000)
+        yield Desk(context.new_page(), system)
+        browser.close()
+
+
+def test_a_text_is_written_signed_by_three_published_and_retracted(desk, system):
+    phone = Browser(system.web)
+    desk.sign_in("editor.demo")
+    desk.open("/admin/news/article/add/")
+    desk.page.fill("#id_title", TITLE)
+    desk.page.select_option("#id_column", label="要闻")
+    desk.page.fill("#id_summary", "步道更亮，用电更省。")
+    body = desk.page.locator(".ProseMirror:visible").first
+    body.click()
+    body.type("青山江滩步道的路灯全部换成节能灯，夜里散步看得清台阶。")
+    desk.picture("article-form")
+    with desk.page.expect_navigation():
+        desk.page.locator("[name=_continue]").first.click()
+    article_id = re.search(r"/article/([0-9a-f-]{36})/", desk.page.url)
+    assert article_id, desk.page.url
+    address, page_of = f"/api/v1/articles/{article_id[1]}", f"/admin/news/article/{article_id[1]}/change/"
+    desk.act("submit")
+    assert phone.get(address).status == 404
+
+    for username in REVIEWERS:
+        desk.sign_in(username)
+        desk.open(page_of)
+        desk.act("proof")
+    for place, username in enumerate(REVIEWERS):
+        desk.sign_in(username)
+        desk.open(page_of)
+        for box in desk.page.locator("#act-sign [name=points]").all():
+            box.check()
+        if place == 2:
+            desk.picture("article-review")
+        desk.act("sign")
+
+    desk.sign_in("editor.demo")
+    desk.open(page_of)
+    desk.act("publish")
+    assert phone.get(address).json()["title"] == TITLE
+    desk.page.locator(".qs-card a[href*='/sheet/']").first.click()
+    expect(desk.page.get_by_text("一致", exact=False).first).to_be_visible()
+    desk.picture("review-sheet")
+    desk.open("/admin/reports/dailyfigure/inspection/")
+    desk.picture("inspection")
+    desk.open("/admin/news/article/")
+    desk.picture("article-list", whole=False)
+
+    desk.sign_in("reviewer3.demo")
+    desk.open(page_of)
+    desk.act("retract", reason="数字有误，先撤下核对")
+    assert phone.get(address).status == 404
+    assert desk.faults == []
