@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import AccessLog, Consent, Department, Membership, PolicyVersion, Resident, Staff
 from apps.accounts.states import BASIC_SERVICE, Role
@@ -194,3 +194,9 @@ def residents_reachable(
     if community is not None:
         rows = rows.filter(community_id=community)
     return rows.values_list("id", flat=True)
+
+
+def departments_named(*, text: str, limit: int) -> list[Department]:
+    """Return the active units whose code begins with ``text`` or whose name holds it.  1 query; there are some dozens."""
+    rows = Department.objects.filter(Q(code__istartswith=text) | Q(name__icontains=text), is_active=True)
+    return list(rows.order_by("code")[:limit])

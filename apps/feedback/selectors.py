@@ -15,6 +15,7 @@ from apps.common import clock
 from apps.common.changes import kept
 from apps.common.models import Street, Upload
 from apps.common.selectors import uploads_of
+from apps.common.words import query_words
 from apps.feedback.board_states import BoardState
 from apps.feedback.errors import CaseNotFound
 from apps.feedback.models import (
@@ -146,6 +147,18 @@ def cases_visible(*, staff: Any) -> QuerySet[Case]:
         "on_behalf",
         "board_entry",
     )
+
+
+def cases_named(*, staff: Any, text: str, limit: int) -> list[Case]:
+    """Return cases whose number begins with ``text``, or that hold all its words, newest first, of what ``staff`` may see.
+
+    1 query, 0 without words.
+    """
+    rows = Case.objects.visible_to(staff)
+    if text.isdigit():
+        return list(rows.filter(number__startswith=text).order_by("-number")[:limit])
+    words = query_words(text)
+    return list(rows.with_words(words).order_by("-id")[:limit]) if words else []
 
 
 def helped_of(*, staff: Any) -> QuerySet[Case]:

@@ -14,7 +14,9 @@ from apps.accounts.states import Role
 from apps.common import clock
 from apps.feedback import selectors as feedback
 from apps.feedback.states import CaseState
-from apps.news import selectors as news
+from apps.news import desk_selectors as news
+from apps.news import inspection_selectors as inspection
+from apps.news.selectors import has_columns
 from apps.reports import charts
 from apps.reports.overview import figure_overview
 from apps.reports.selectors import units_shown
@@ -54,23 +56,95 @@ def _case_queue(title: Any, staff: Any, states: tuple[CaseState, ...], *, overdu
     return Queue(title, min(len(found), COUNTED), shown, url, len(found) > COUNTED)
 
 
-def _drafts(staff: Any) -> Queue:
-    found = list(news.articles_at_desk(staff=staff, state="draft")[: COUNTED + 1])
+def _articles(title: Any, rows: Any, query: str) -> Queue:
+    """Return a card of articles; ``rows`` is read to 100 of them."""
+    found = list(rows[: COUNTED + 1])
     shown = [
         {
-            "url": reverse("admin:news_article_change", args=[a.pk]),
-            "text": a.title,
-            "note": a.column.name,
+            "url": reverse("admin:news_article_change", args=[article.pk]),
+            "text": article.title,
+            "note": f"{article.column.name} · {article.state_label}",
             "late": False,
         }
-        for a in found[:SHOWN]
+        for article in found[:SHOWN]
     ]
-    url = f"{reverse('admin:news_article_changelist')}?state__exact=draft"
-    return Queue(_("Drafts"), min(len(found), COUNTED), shown, url, len(found) > COUNTED)
+    url = f"{reverse('admin:news_article_changelist')}?{query}"
+    return Queue(title, min(len(found), COUNTED), shown, url, len(found) > COUNTED)
+
+
+def _aging(now: dt.datetime) -> Queue:
+    """Return the card of the columns that must get something new."""
+    found = news.columns_urgent(now=now)
+    shown = [
+        {
+            "url": reverse("admin:news_column_change", args=[one.column_id]),
+            "text": one.name,
+            "note": _("empty")
+            if one.days_left is None
+            else _("%(days)s days left") % {"days": one.days_left},
+            "late": one.days_left is None or one.days_left < 0,
+        }
+        for one in found[:SHOWN]
+    ]
+    return Queue(
+        _("Columns that must get something new"),
+        len(found),
+        shown,
+        reverse("admin:reports_inspection"),
+        False,
+    )
+
+
+def _findings(staff: Any, now: dt.datetime) -> Queue:
+    """Return the card of what the checks hold against what is public."""
+    found = list(inspection.findings_public(staff=staff, now=now))
+    shown = [
+        {
+            "url": reverse("admin:news_article_change", args=[one.revision.article_id]),
+            "text": one.revision.title,
+            "note": one.what,
+            "late": False,
+        }
+        for one in found[:SHOWN]
+    ]
+    return Queue(
+        _("Open findings in what is public"),
+        min(len(found), COUNTED),
+        shown,
+        reverse("admin:reports_inspection"),
+        len(found) > COUNTED,
+    )
+
+
+def _news_queues(staff: Any) -> list[Queue]:
+    """Return the cards of the content desk; at most 6 queries."""
+    now = clock.now()
+    if not has_columns(staff=staff):
+        hint = {
+            "url": "", "text": str(_("No column was given to you: please ask an administrator.")), "note": "", "late": False,
+        }  # fmt: skip
+        return [Queue(_("Columns"), 0, [hint], "", False)]
+    queues = []
+    if Role.EDITOR in staff.roles:
+        queues += [
+            _articles(_("My drafts"), news.articles_to_write(staff=staff), "state__exact=draft"),
+            _articles(
+                _("Signed, to be released"), news.articles_to_release(staff=staff), "state__exact=approved"
+            ),
+        ]
+    if staff.roles & set(news.STAGES_OF_ROLE):
+        queues += [
+            _articles(_("To sign"), news.articles_to_sign(staff=staff), "state__exact=first_review"),
+            _articles(_("To proof-read"), news.articles_to_proof(staff=staff), ""),
+        ]
+    queues.append(_aging(now))
+    if Role.REVIEWER_FINAL in staff.roles:
+        queues.append(_findings(staff, now))
+    return queues
 
 
 def queues_of(*, staff: Any) -> list[Queue]:
-    """Return the cards for ``staff``; at most 7 queries, each bounded to 100 rows."""
+    """Return the cards for ``staff``; at most 13 queries, each bounded to 100 rows."""
     queues: list[Queue] = []
     under_way = (CaseState.DISPATCHED, CaseState.SIGNED, CaseState.IN_PROGRESS)
     if staff.roles & {Role.INTAKE_CLERK, Role.DESK_HEAD}:
@@ -91,8 +165,8 @@ def queues_of(*, staff: Any) -> list[Queue]:
             _case_queue(_("To answer"), staff, (CaseState.SIGNED, CaseState.IN_PROGRESS)),
             _case_queue(_("Overdue"), staff, under_way, overdue=True),
         ]
-    if staff.roles & {Role.EDITOR, Role.REVIEWER_FIRST, Role.REVIEWER_SECOND, Role.REVIEWER_FINAL}:
-        queues.append(_drafts(staff))
+    if staff.roles & {Role.EDITOR, *news.STAGES_OF_ROLE}:
+        queues += _news_queues(staff)
     return queues
 
 
