@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from apps.accounts import saved_filters as saved_filters
 from apps.accounts.desk import staff_of
 from apps.accounts.labels import ROLE_LABELS
 from apps.accounts.models import AccessLog, Department, Membership, PolicyVersion, Resident, Staff

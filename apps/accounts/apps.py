@@ -6,3 +6,7 @@ class AccountsConfig(AppConfig):
     name = "apps.accounts"
     label = "accounts"
     verbose_name = _("People and units")
+
+    def ready(self) -> None:
+        """Register the table of units."""
+        from apps.accounts import sheets  # noqa: F401

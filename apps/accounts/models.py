@@ -119,6 +119,31 @@ class Membership(models.Model):
         return f"{self.staff_id} {self.department_id}"
 
 
+class SavedFilter(models.Model):
+    """A view of a list that someone keeps, for themselves or for all; ``page`` names the list: ``feedback.case``."""
+
+    staff = models.ForeignKey(
+        Staff, models.CASCADE, related_name="saved_filters", verbose_name=_("member of staff")
+    )
+    page = models.CharField(_("list"), max_length=40)
+    name = models.CharField(_("name"), max_length=30)
+    query = models.CharField(_("filter"), max_length=500)
+    shared = models.BooleanField(_("for everyone"), default=False)
+
+    class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["staff", "page", "name"], name="saved_filter_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["page"], condition=Q(shared=True), name="saved_filter_shared"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Resident(models.Model):
     """A resident, known by the WeChat account.  What names the person is encrypted; hashes find the row."""
 

@@ -9,13 +9,15 @@ from django.contrib.auth.models import Group, Permission
 
 from apps.accounts.states import Role
 
+_FILTERS = ("accounts.view_savedfilter", "accounts.change_savedfilter", "accounts.delete_savedfilter")
 _NEWS_DESK = (
+    *_FILTERS,
     "news.view_article", "news.add_article", "news.change_article", "news.view_column",
-    "news.view_historicalarticle", "feedback.view_inquiry",
+    "news.view_historicalarticle", "news.view_mediaasset", "feedback.view_inquiry",
 )  # fmt: skip
+_MEDIA_WRITE = ("news.add_mediaasset", "news.change_mediaasset", "news.delete_mediaasset")
 _CASES = (
-    "feedback.view_case", "feedback.view_category", "feedback.view_savedfilter", "feedback.change_savedfilter",
-    "feedback.delete_savedfilter", "notifications.view_staffnotice",
+    "feedback.view_case", "feedback.view_category", *_FILTERS, "notifications.view_staffnotice",
 )  # fmt: skip
 _DESK = (
     *_CASES, "feedback.view_inquiry", "feedback.view_rating", "feedback.view_deadlineprofile", "feedback.view_deadlinerule",
@@ -34,10 +36,17 @@ _REFERENCE = tuple(
     for app, model in (
         ("common", "calendarday"), ("common", "street"), ("common", "community"), ("feedback", "category"),
         ("feedback", "deadlineprofile"), ("feedback", "deadlinerule"), ("feedback", "handoverchannel"),
-        ("feedback", "dutyclause"), ("news", "column"), ("accounts", "department"), ("accounts", "membership"),
+        ("feedback", "dutyclause"), ("news", "column"), ("news", "columnright"), ("accounts", "department"), ("accounts", "membership"),
         ("accounts", "policyversion"), ("notifications", "wechattemplate"), ("reports", "indicatordefinition"),
     )
 )  # fmt: skip
+# Which tables someone sees goes by the right to change that table.
+_SHEETS = (
+    "sheets.view_importbatch",
+    "sheets.add_importbatch",
+    "sheets.approve_importbatch",
+    "sheets.export_sheet",
+)
 _SAFETY = ("safety.view_textcheck", "safety.view_mediacheck")
 _WORDS = (
     "safety.view_wordlist", "safety.view_wordlistversion", "safety.add_wordlistversion", "safety.change_wordlistversion",
@@ -56,15 +65,18 @@ _CAMPAIGNS_WRITE = (*_CAMPAIGNS, "notifications.add_campaign", "notifications.ad
 _CAMPAIGNS_APPROVE = (*_CAMPAIGNS, "notifications.approve_campaign")
 _FIGURES = (*_EXCLUSIONS, "reports.view_dailyfigure", "reports.view_indicatordefinition")
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
-    Role.EDITOR: (*_NEWS_DESK, *_CAMPAIGNS_WRITE, *_TEXTS),
+    Role.EDITOR: (*_NEWS_DESK, *_MEDIA_WRITE, *_CAMPAIGNS_WRITE, *_TEXTS),
     Role.REVIEWER_FIRST: _NEWS_DESK,
     Role.REVIEWER_SECOND: _NEWS_DESK,
-    Role.REVIEWER_FINAL: (*_NEWS_DESK, *_WORDS, *_CAMPAIGNS_APPROVE, *_TEXTS_APPROVED),
+    Role.REVIEWER_FINAL: (
+        *_NEWS_DESK, *_WORDS, *_CAMPAIGNS_APPROVE, *_TEXTS_APPROVED, *_SHEETS, "news.add_column", "news.change_column",
+    ),
     Role.INTAKE_CLERK: (*_DESK, *_SAFETY, *_EXCLUSIONS),
     Role.DESK_HEAD: (
         *_DESK, *_SAFETY, *_WORDS, *_RULES, "feedback.view_routingtrial", "feedback.export_case",
         "feedback.view_caseexport", *_FIGURES, "reports.add_indicatordefinition", "reports.change_indicatordefinition",
         *_CAMPAIGNS_APPROVE, *_TEXTS, "notifications.approve_noticetext", *_SENDING,
+        *_SHEETS, "feedback.add_category", "feedback.change_category",
     ),
     Role.HANDLER: (*_CASES, "feedback.view_rating"),
     Role.SUPERVISOR: (
@@ -72,14 +84,18 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "feedback.view_ruling", "feedback.export_case", *_FIGURES,
     ),
     Role.SERVICE_OPERATOR: ("common.view_street", "common.view_community"),
-    Role.AUDITOR: ("accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport", *_SENDING),
+    Role.AUDITOR: (
+        "accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport",
+        "sheets.view_exportlog", *_SENDING,
+    ),
     Role.ADMINISTRATOR: (
         *_REFERENCE, "accounts.view_staff", "accounts.add_staff", "accounts.change_staff", "accounts.view_resident",
-        *_WORDS, "safety.add_wordlist", "safety.change_wordlist",
+        *_WORDS, "safety.add_wordlist", "news.delete_columnright", "safety.change_wordlist",
         "notifications.view_delivery", "feedback.view_open311key", "feedback.change_open311key",
         "wechat.view_providerpush", *_CAMPAIGNS_APPROVE, *_TEXTS_APPROVED, *_SENDING,
         "notifications.view_retention", "notifications.add_retention", "notifications.view_smstemplate",
         "notifications.add_smstemplate", "notifications.change_smstemplate",
+        *_SHEETS, "sheets.export_personal", "sheets.view_exportlog",
     ),
 }  # fmt: skip
 

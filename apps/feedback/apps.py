@@ -8,5 +8,5 @@ class FeedbackConfig(AppConfig):
     verbose_name = _("Resident feedback")
 
     def ready(self) -> None:
-        """Register the notice kinds, and how content safety reads what residents write."""
-        from apps.feedback import contents, notices  # noqa: F401
+        """Register the notice kinds, and how content safety reads what residents write, the table of categories."""
+        from apps.feedback import contents, notices, sheets  # noqa: F401

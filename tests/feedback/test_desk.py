@@ -7,7 +7,8 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from apps.accounts.models import AccessLog
-from apps.feedback.models import Case, CaseExport, ReplyTemplate, SavedFilter, TimelineEntry
+from apps.accounts.models import SavedFilter
+from apps.feedback.models import Case, CaseExport, ReplyTemplate, TimelineEntry
 from apps.feedback.states import CaseState
 from apps.notifications.models import InboxMessage, StaffNotice
 from tests.factories.cases import case_make
@@ -71,14 +72,14 @@ def test_what_a_unit_only_helps_with_stands_apart_and_opens(resident, clerk, oth
 
 
 def test_a_filter_is_kept_shared_and_replaced_by_its_name(resident, clerk, head, desk):
-    keep = reverse("admin:feedback_savedfilter_keep")
+    keep = reverse("admin:feedback_case_keep_filter")
     desk(clerk).post(keep, {"name": "路灯", "query": "q=路灯", "shared": "on"})
     desk(clerk).post(keep, {"name": "路灯", "query": "q=路灯&which=all", "shared": "on"})
     refused = desk(clerk).post(keep, {"name": "", "query": "q=x"})
 
     assert (SavedFilter.objects.get().query, refused.status_code) == ("q=路灯&which=all", 302)
     assert "路灯" in desk(head).get(reverse(QUEUE)).content.decode()
-    mine = reverse("admin:feedback_savedfilter_change", args=[SavedFilter.objects.get().pk])
+    mine = reverse("admin:accounts_savedfilter_change", args=[SavedFilter.objects.get().pk])
     assert desk(head).get(mine).status_code == 302
     assert desk(clerk).get(mine).status_code == 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 
 import pytest
@@ -179,3 +180,38 @@ def test_an_older_text_is_restored_from_the_history(people, desk):
     assert answer.status_code == 302
     stored = Article.objects.get(pk=article.pk)
     assert (stored.title, stored.version) == ("第一版", 3)
+
+
+def test_a_filter_of_the_list_is_kept_and_shown_to_its_owner_only(people, desk, staff):
+    browser, url = desk(people[Role.EDITOR]), reverse("admin:news_article_changelist")
+
+    kept = browser.post(
+        reverse("admin:news_article_keep_filter"), {"name": "要闻草稿", "query": "?column=news"}
+    )
+
+    assert kept.url == f"{url}?column=news"
+    assert "要闻草稿" in browser.get(url).content.decode()
+    assert "要闻草稿" not in desk(staff("editor")).get(url).content.decode()
+    assert (
+        "要闻草稿"
+        not in desk(staff("intake_clerk")).get(reverse("admin:feedback_case_changelist")).content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ({"column": "livelihood"}, {"助餐"}), ({"column": "nowhere"}, set()), ({"public": "now"}, {"公开"}),
+        ({"public": "scheduled"}, {"定时"}), ({"public": "none"}, {"草稿", "助餐"}),
+        ({"mine": "1", "public": "none"}, {"草稿"}), ({"state__exact": "draft"}, {"草稿", "助餐"}),
+    ],
+)  # fmt: skip
+def test_the_list_is_filtered(people, desk, query, wanted):
+    article_drafted(desk=people, title="草稿")
+    article_drafted(title="助餐", column="eldercare")
+    article_published(desk=people, title="公开")
+    article_published(desk=people, title="定时", go_live_at=clock.now() + dt.timedelta(hours=1))
+
+    page = desk(people[Role.EDITOR]).get(reverse("admin:news_article_changelist"), query)
+
+    assert {row.title for row in page.context["cl"].result_list} == wanted

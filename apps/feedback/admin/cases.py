@@ -12,7 +12,7 @@ from django.urls.resolvers import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.desk import staff_of
+from apps.accounts.saved_filters import FilterKeeper
 from apps.common import clock
 from apps.common.admin import ReadOnlyAdmin
 from apps.common.words import query_words
@@ -22,7 +22,6 @@ from apps.feedback.admin.bulk import BulkActs
 from apps.feedback.admin.case_page import CasePage
 from apps.feedback.admin.exports import CaseExports
 from apps.feedback.admin.marks import due_mark
-from apps.feedback.admin.saved_filters import filters_offered
 from apps.feedback.contents import Content
 from apps.feedback.models import Case
 from apps.feedback.states import RANK_NUDGED, RANK_SUPERVISED, Urgency
@@ -30,7 +29,7 @@ from apps.safety import selectors as safety
 
 
 @admin.register(Case)
-class CaseAdmin(BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
+class CaseAdmin(FilterKeeper, BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
     list_display = (
         "number",
         "state_shown",
@@ -84,13 +83,19 @@ class CaseAdmin(BulkActs, CaseExports, CasePage, ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the queue with the filters that this person saved or others share."""
-        context = {**(extra_context or {}), "saved_filters": filters_offered(staff=staff_of(request))}
+        context = {**(extra_context or {}), **self.filter_context(request)}
         response: HttpResponse = super().changelist_view(request, context)
         return response
 
     def get_urls(self) -> list[URLPattern]:
         """Add the doors of single cases, of several at once, and of exports."""
-        return [*self.page_urls(), *self.bulk_urls(), *self.export_urls(), *super().get_urls()]
+        return [
+            *self.filter_urls(),
+            *self.page_urls(),
+            *self.bulk_urls(),
+            *self.export_urls(),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=_("state"))
     def state_shown(self, case: Case) -> str:

@@ -3,7 +3,7 @@
 from apps.feedback.models.answers import Inquiry
 from apps.feedback.models.board import BoardEntry, BoardEvent, Follow, FollowRound
 from apps.feedback.models.cases import Case, Rating, TimelineEntry
-from apps.feedback.models.desk import CaseExport, ReplyTemplate, SavedFilter
+from apps.feedback.models.desk import CaseExport, ReplyTemplate
 from apps.feedback.models.open311 import Open311Key
 from apps.feedback.models.reminders import Reminder
 from apps.feedback.models.routing import RoutingRule, RoutingTrial
@@ -42,7 +42,6 @@ __all__ = [
     "RoutingRule",
     "RoutingTrial",
     "Ruling",
-    "SavedFilter",
     "SuggestionModel",
     "TimelineEntry",
 ]

@@ -51,27 +51,6 @@ class ReplyTemplate(models.Model):
         return self.name
 
 
-class SavedFilter(models.Model):
-    """A view of the queue that someone keeps, for themselves or for all."""
-
-    staff = models.ForeignKey(
-        "accounts.Staff", models.CASCADE, related_name="+", verbose_name=_("member of staff")
-    )
-    name = models.CharField(_("name"), max_length=30)
-    query = models.CharField(_("filter"), max_length=500)
-    shared = models.BooleanField(_("for everyone"), default=False)
-
-    class Meta:
-        verbose_name = _("saved filter")
-        verbose_name_plural = _("saved filters")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["staff", "name"], name="saved_filter_name"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class CaseExport(models.Model):
     """That someone took cases out of the system: who, why, which, how many.  Never changed; kept 3 years (PIPL 21)."""
 

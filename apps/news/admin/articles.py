@@ -16,6 +16,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 
 from apps.accounts.desk import staff_of
+from apps.accounts.saved_filters import FilterKeeper
 from apps.common import clock
 from apps.common.admin import DeskAdmin
 from apps.common.errors import Refused
@@ -25,11 +26,16 @@ from apps.news.admin.acts import ACTS
 from apps.news.admin.article_form import FIELDS, ArticleForm
 from apps.news.admin.attachments import AttachmentViews, files_link
 from apps.news.admin.bulk import BulkActs
+from apps.news.admin.filters import FILTERS
 from apps.news.admin.intake import IntakeViews
+from apps.news.admin.merging import MergeViews
 from apps.news.admin.sheets import SheetViews
+from apps.news.admin.writing import WritingViews
+from apps.news.errors import ArticleChanged
 from apps.news.labels import PUBLICATION_LABELS
 from apps.news.models import Article, ArticleEvent
 from apps.news.services.articles import may_write, roles_of
+from apps.news.services.writing import autosave_drop
 from apps.news.states import Act, publication_state
 from apps.wechat.desk import code_answer
 
@@ -55,11 +61,22 @@ class EventInline(TabularInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(AttachmentViews, IntakeViews, BulkActs, SheetViews, SimpleHistoryAdmin, DeskAdmin):
+class ArticleAdmin(
+    FilterKeeper,
+    WritingViews,
+    MergeViews,
+    AttachmentViews,
+    IntakeViews,
+    BulkActs,
+    SheetViews,
+    SimpleHistoryAdmin,
+    DeskAdmin,
+):
     form = ArticleForm
     list_display = ("title", "column", "state_shown", "live_shown", "pinned", "updated_at")
     list_select_related = ("column",)
-    list_filter = ("state", "pinned")
+    list_filter = FILTERS
+    list_filter_submit = True
     search_fields = ("title",)
     search_help_text = _("Words in title, summary or body")
     ordering = ("-updated_at", "-id")
@@ -68,7 +85,8 @@ class ArticleAdmin(AttachmentViews, IntakeViews, BulkActs, SheetViews, SimpleHis
     inlines: ClassVar[Any] = [EventInline]
 
     class Media:
-        js = ("qingshan/editor.js",)
+        js = ("qingshan/editor.js", "qingshan/autosave.js", "qingshan/preview.js")
+        css: ClassVar[Any] = {"all": ("qingshan/writing.css",)}
 
     change_form_outer_before_template = "admin/news/panel.html"
 
@@ -118,14 +136,15 @@ class ArticleAdmin(AttachmentViews, IntakeViews, BulkActs, SheetViews, SimpleHis
         return format_html("{} {}", label, f"{clock.local(go_live_at):%Y-%m-%d %H:%M}")
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
-        """Hand the form to the service, which locks and compares versions."""
-        del change
+        """Hand the form to the service, which locks and compares versions; what was kept unsaved is saved with it."""
+        article_id = obj.pk if change else None
         services.article_save(
             article=obj,
             staff=staff_of(request),
             seen_version=form.cleaned_data.get("seen_version"),
             now=clock.now(),
         )
+        autosave_drop(staff=staff_of(request), article_id=article_id)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the doors of acts, of the review sheet and of the QR code."""
@@ -133,21 +152,38 @@ class ArticleAdmin(AttachmentViews, IntakeViews, BulkActs, SheetViews, SimpleHis
         return [
             path("<uuid:article_id>/act/<slug:name>/", wrap(self.act_view), name="news_article_act"),
             path("<uuid:article_id>/code/", wrap(self.code_view), name="news_article_code"),
+            *self.writing_urls(),
+            *self.merge_urls(),
             *self.attachment_urls(),
             *self.intake_urls(),
+            *self.filter_urls(),
             *self.sheet_urls(),
             *self.bulk_urls(),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list with the filters that this person saved or others share."""
+        context = {**(extra_context or {}), **self.filter_context(request)}
+        answer: HttpResponse = super().changelist_view(request, context)
+        return answer
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         """Show the form with the acts that are open to this person."""
         article = self.get_object(request, object_id) if object_id else None
+        if request.method == "POST" and article and (page := self.merge_if_behind(request, article)):
+            return page
         context = {**(self._panel(request, article) if article else {}), **(extra_context or {})}
+        context |= self.writing_context(request, article)
         try:
             return super().changeform_view(request, object_id, form_url, context)
+        except ArticleChanged:
+            # Someone saved between the look above and the lock.
+            return self.merge_if_behind(request, self._seen(request, object_id)) or HttpResponseRedirect(
+                request.path
+            )
         except Refused as refused:
             self.message_user(request, refused.text(), messages.ERROR)
             return HttpResponseRedirect(request.path)
