@@ -19,12 +19,12 @@ from apps.accounts.desk import staff_of
 from apps.common import clock
 from apps.common.admin import DeskAdmin
 from apps.common.errors import Refused
-from apps.common.files import image_clean
+from apps.common.files import CleanImage, image_clean
 from apps.news import media_selectors
 from apps.news.admin.media_doors import MediaDoors
 from apps.news.errors import MediaAltNeeded, MediaChanged
 from apps.news.models import MediaAsset, MediaUse
-from apps.news.services.media import media_change, media_delete, media_keep
+from apps.news.services.media import media_change, media_delete, media_keep_clean
 
 WORDS = ("title", "alt", "decorative", "caption", "credit")
 FOCAL = ("focal_x", "focal_y")
@@ -52,15 +52,12 @@ class AddForm(WordsForm):
 
     file = forms.FileField(label=_("file"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/*"}))
 
-    def clean_file(self) -> Any:
-        """Tell in the form what is no picture; the service reads the file once more from its beginning."""
-        file = self.cleaned_data["file"]
+    def clean_file(self) -> CleanImage:
+        """Return the picture cleaned; what is no picture is told at the field."""
         try:
-            image_clean(stream=file)
+            return image_clean(stream=self.cleaned_data["file"])
         except Refused as refused:
             raise ValidationError(refused.text(), refused.code) from refused
-        file.seek(0)
-        return file
 
 
 class ChangeForm(WordsForm):
@@ -109,7 +106,7 @@ class UsedFilter(admin.SimpleListFilter):
 class MediaAssetAdmin(MediaDoors, DeskAdmin):
     form = ChangeForm
     list_display = ("thumb_shown", "title", "alt_shown", "uses_shown", "uploaded_by", "created_at")
-    list_display_links = ("thumb_shown", "title")
+    list_display_links = ("title",)
     list_select_related = ("uploaded_by",)
     list_filter = (UsedFilter, "decorative")
     search_fields = ("title", "alt", "caption", "credit")
@@ -167,7 +164,9 @@ class MediaAssetAdmin(MediaDoors, DeskAdmin):
                 asset_id=obj.pk, seen_version=given["seen_version"], **words, **{n: given[n] for n in FOCAL}
             )
         else:
-            kept = media_keep(stream=given["file"], staff=staff_of(request), now=clock.now(), **words)
+            kept = media_keep_clean(
+                clean=given["file"], words=words, staff=staff_of(request), now=clock.now()
+            )
         obj.__dict__ |= {name: value for name, value in kept.__dict__.items() if name != "_state"}
         obj._state.adding = False
 
@@ -202,7 +201,7 @@ class MediaAssetAdmin(MediaDoors, DeskAdmin):
 
     def has_delete_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
         """Let those delete whose role says so: a picture that stands nowhere is not worth keeping."""
-        return bool(request.user.has_perm("news.delete_mediaasset"))  # type: ignore[union-attr]
+        return bool(request.user.has_perm("news.delete_mediaasset"))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Return what goes with a picture: its sizes, whose rows have no permissions of their own."""
