@@ -139,7 +139,7 @@ def _template() -> tuple[Any, Any]:
     return made.id, entry.id
 
 
-def _lists() -> dict[str, list[tuple[str, str | None, str | None]]]:
+def lists_of_parts() -> dict[str, list[tuple[str, str | None, str | None]]]:
     """Return the parts of texts by kind: text, category, street."""
     from apps.common.models import Community
     from apps.feedback.models import Category
@@ -162,7 +162,7 @@ def _fill(entries: int) -> dict[str, Any]:
     from apps.common.words import words_held
 
     case, entry = _template()
-    lists = _lists()
+    lists = lists_of_parts()
     counts = {f"{kind}s" if kind != "reply" else "replies": len(rows) for kind, rows in lists.items()}
     counts["wishes"] = counts.pop("wishs")
     began = time.monotonic()

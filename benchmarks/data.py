@@ -21,6 +21,8 @@ from uuid import UUID
 
 import django
 
+from benchmarks.news_data import articles_write
+
 SEED = 20260301
 CASES, RESIDENTS, ARTICLES = 100, 10, 10
 PHOTOS = 1400
@@ -54,7 +56,7 @@ def _make(size: int) -> dict[str, Any]:
     rng, now = random.Random(SEED), clock.now()
     policy = selectors.policy_current(now=now)
     version = policy.version if policy else None
-    _articles(rng, ARTICLES * size)
+    articles_write(articles=ARTICLES * size, columns=0)
 
     def person(name: str) -> dict[str, str]:
         resident, pair, _new = services.resident_sign_in(
@@ -78,31 +80,6 @@ def _make(size: int) -> dict[str, Any]:
         "many": many | {"number": numbers["many"][0]},
         "size": size,
     }
-
-
-def _articles(rng: random.Random, count: int) -> None:
-    """Publish ``count`` articles, made of the demonstration's paragraphs; each second one has a cover."""
-    from apps.common import clock
-    from apps.common.files import image_clean
-    from apps.common.uploads import upload_keep
-    from apps.news import services
-    from apps.news.models import Article
-    from apps.news.states import Verb
-
-    bodies = Article.objects.order_by("created_at").values_list("body_html", flat=True)
-    paragraphs = [f"<p>{part}" for body in bodies for part in body.split("<p>")[1:]]
-    picture = image_clean(stream=io.BytesIO(_picture()))
-    cover = upload_keep(clean=picture, owner_id=None, purpose="article", now=clock.now())
-    for number in range(count):
-        article = services.article_draft(
-            title=f"{rng.choice(SENTENCES)[:18]}{number}", summary=rng.choice(SENTENCES), column="news",
-            body_html="".join(rng.sample(paragraphs, 8)), source="青山区融媒体中心", now=clock.now(),
-        )  # fmt: skip
-        if number % 2:
-            Article.objects.filter(id=article.id).update(cover=cover, cover_alt="街景")
-        services.article_move(
-            article_id=article.id, verb=Verb.PUBLISH, staff=None, reason="", now=clock.now()
-        )
 
 
 def _cases_in_parts(owners: list[UUID]) -> None:

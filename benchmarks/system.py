@@ -134,6 +134,10 @@ class System:
             raise RuntimeError(f"{path} answers {answer.status}: {answer.text()[:300]}")
         return answer.body
 
+    def etag_of(self, path: str) -> str:
+        """Return the ``ETag`` of a GET."""
+        return Browser(self.stack.web).get(path).headers["ETag"]
+
     def submissions(self, count: int) -> list[bytes]:
         """Return ``count`` submissions ready to be sent, each with a photo that none before it used."""
         taken = int(self.data.get("taken", 0))

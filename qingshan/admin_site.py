@@ -39,11 +39,18 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
+    # Nothing of what was searched stays in the browser.
+    "COMMAND": {
+        "search_models": False,
+        "show_history": False,
+        "search_callback": "apps.reports.command.search",
+    },
     "DASHBOARD_CALLBACK": "apps.reports.dashboard.dashboard",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("qingshan/favicon.svg")}
     ],
     "STYLES": [lambda _request: static("qingshan/desk.css")],
+    "SCRIPTS": [lambda _request: static("qingshan/desk.js")],
     "COLORS": {
         "primary": {
             "50": "oklch(97% .014 254)",
@@ -112,8 +119,22 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("Articles"), "article", "news.article"),
+                    {
+                        "title": _("Rehearsal of an inspection"),
+                        "icon": "checklist",
+                        "link": reverse_lazy("admin:reports_inspection"),
+                        "permission": _may("news.article"),
+                    },
+                    {
+                        "title": _("Verify a review sheet"),
+                        "icon": "verified",
+                        "link": reverse_lazy("admin:news_article_verify"),
+                        "permission": _may("news.article"),
+                    },
+                    _item(_("Media library"), "photo_library", "news.mediaasset"),
                     _item(_("Knowledge gaps"), "travel_explore", "feedback.inquiry"),
                     _item(_("Columns"), "account_tree", "news.column"),
+                    _item(_("Rights in columns"), "key", "news.columnright"),
                 ],
             },
             {
@@ -155,6 +176,8 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Streets"), "signpost", "common.street"),
                     _item(_("Communities"), "holiday_village", "common.community"),
                     _item(_("Calendar days"), "calendar_month", "common.calendarday"),
+                    _item(_("Import and export"), "swap_vert", "sheets.importbatch"),
+                    _item(_("Exports of tables"), "download", "sheets.exportlog"),
                 ],
             },
         ],

@@ -10,8 +10,8 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
-# Paths whose last part is a secret: a signed picture link, the address for receipts of text messages.
-SECRET_PATHS = ("/media/signed/", "/sms/receipts/")
+# Paths whose last part is a secret: a signed picture link, the address for receipts of text messages, a preview link.
+SECRET_PATHS = ("/media/signed/", "/sms/receipts/", "/preview/")
 # Keys whose values never reach a log, whoever binds them.
 SECRET_KEYS = frozenset(
     {

@@ -14,7 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django_prose_editor.config import html_tags
 from environs import validate
+from js_asset import static_lazy
 
 from qingshan import env as environment
 from qingshan.admin_site import UNFOLD as UNFOLD
@@ -75,6 +77,7 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.wechat",
     "apps.accounts",
+    "apps.sheets",
     "apps.safety",
     "apps.notifications",
     "apps.news",
@@ -150,6 +153,11 @@ LANGUAGES = [("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "third_party"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
+
+# The text editor's button for pictures of the media library; what a text may hold is news' own gate (apps/news/text.py).
+DJANGO_PROSE_EDITOR_EXTENSIONS = [
+    {"js": [static_lazy("qingshan/editor-picture.js")], "extensions": {"Picture": html_tags([])}}
+]
 
 # --- Staff -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Staff"

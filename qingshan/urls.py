@@ -5,6 +5,8 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.common import views
+from apps.news import feeds, file_views, media_views, preview_views
+from apps.news.api.urls import public
 from apps.reports.metrics import metrics
 from apps.wechat.api import push_views
 
@@ -14,6 +16,15 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("media/signed/<str:token>", views.upload_file, name="upload-file"),
     path("media/public/<uuid:upload_id>", views.upload_public, name="upload-public"),
+    path(
+        "media/public/<uuid:upload_id>/<slug:name>.<slug:suffix>",
+        media_views.media_rendition,
+        name="media-rendition",
+    ),
+    path("media/attachments/<uuid:attachment_id>", file_views.attachment_public, name="attachment-public"),
+    path("preview/<str:token>", preview_views.preview, name="article-preview"),
+    path("feeds/articles.atom", public(feeds.articles_atom), name="feed-atom"),
+    path("feeds/articles.json", public(feeds.articles_json), name="feed-json"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -6,3 +6,7 @@ class CommonConfig(AppConfig):
     name = "apps.common"
     label = "common"
     verbose_name = _("Reference data")
+
+    def ready(self) -> None:
+        """Register the tables that staff keep in spreadsheets."""
+        from apps.common import reference_sheets  # noqa: F401

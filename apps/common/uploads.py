@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from django.core.files.base import ContentFile
@@ -111,6 +112,24 @@ def upload_of_link(token: str) -> tuple[Upload, str] | None:
     except (BadSignature, ValueError, Upload.DoesNotExist):
         return None
     return upload, upload.thumb_path if text[32:] == "s" else upload.path
+
+
+def upload_drop(*, upload: Upload) -> None:
+    """Delete an upload that nothing points to any more; its files go once the transaction has committed.  1 query."""
+    paths = (upload.path, upload.thumb_path)
+    upload.delete()
+    files_drop_after_commit(paths=paths)
+
+
+def files_drop_after_commit(*, paths: Sequence[str]) -> None:
+    """Delete stored files once the transaction has committed: after a rollback their rows still point to them."""
+    if paths:
+        transaction.on_commit(partial(_files_drop, tuple(paths)))
+
+
+def _files_drop(paths: Sequence[str]) -> None:
+    for path in paths:
+        default_storage.delete(path)
 
 
 def uploads_purge(*, now: dt.datetime, batch: int = 500) -> int:

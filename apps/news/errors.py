@@ -153,3 +153,9 @@ class MediaUsed(Refused):
     code = "media_used"
     message = _("This picture can not be deleted: it stands in %(count)s articles or versions of them.")
     status = 409
+
+
+class FavouritesFull(Refused):
+    code = "favourites_full"
+    message = _("You can keep at most %(most)s articles. Please remove one first.")
+    status = 409

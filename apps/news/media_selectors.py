@@ -39,7 +39,9 @@ def assets_found(*, text: str, limit: int, offset: int = 0) -> list[dict[str, An
     rows = MediaRendition.objects.filter(name="body", format="webp").select_related("asset")
     if text:
         rows = rows.filter(
-            Q(asset__title__icontains=text) | Q(asset__alt__icontains=text) | Q(asset__caption__icontains=text)
+            Q(asset__title__icontains=text)
+            | Q(asset__alt__icontains=text)
+            | Q(asset__caption__icontains=text)
         )
     rows = rows.order_by("-asset__created_at", "-asset_id")[offset : offset + limit]
     return [

@@ -57,12 +57,6 @@ class PublicationQuerySet(models.QuerySet[Any]):
         """Keep what is public at ``now`` or will be: what can be retracted."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=now))
 
-    def found_by_all(self, words: list[str]) -> PublicationQuerySet:
-        """Keep those that hold every one of ``words`` (at least one), with ``rank``: title before body."""
-        query = all_of(words)
-        found: PublicationQuerySet = self.filter(search=query).annotate(rank=SearchRank(F("search"), query))
-        return found
-
     def found_by_any(self, words: list[str]) -> PublicationQuerySet:
         """Keep those that hold one of ``words`` (at least one), with ``rank``: the more of them the higher."""
         query = any_of(words)

@@ -76,9 +76,7 @@ def renditions_made(
     made = []
     for size in sizes:
         small = _sized(flat, size, focal_x, focal_y)
-        made += [
-            Made(size.name, kind, small.width, small.height, _written(small, kind)) for kind in SUFFIXES
-        ]
+        made += [Made(size.name, kind, small.width, small.height, _written(small, kind)) for kind in SUFFIXES]
     return made
 
 

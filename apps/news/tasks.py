@@ -7,10 +7,11 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.common import clock
-from apps.news import services
+from apps.news import hits, services
 from apps.news.services import attachments
 from apps.news.services.attachment_words import attachment_words_sweep, attachment_words_write
 from apps.news.services.checks import rechecks_run
+from apps.news.services.writing import writing_purge as purge
 
 
 @shared_task(name="news.attachment_scan")
@@ -33,7 +34,19 @@ def publications_tell() -> None:
     services.publications_due_tell(now=clock.now())
 
 
+@shared_task(name="news.hits_flush")
+def hits_flush() -> None:
+    """Each minute: add to the publications how often they were read."""
+    hits.hits_flush(now=clock.now())
+
+
 @shared_task(name="news.rechecks")
 def rechecks() -> None:
     """Each minute: check again what was checked with older word lists."""
     rechecks_run(now=clock.now())
+
+
+@shared_task(name="news.writing_purge")
+def writing_purge() -> None:
+    """Hourly: delete unsaved texts and preview links that are 7 days old."""
+    purge(now=clock.now())

@@ -18,7 +18,10 @@ from lxml import etree
 
 from apps.news import wechat_nodes
 
-TAGS = frozenset(["p", "h2", "h3", "strong", "em", "u", "s", "ul", "ol", "li", "blockquote", "br", "hr", "table", "thead", "tbody", "tr", "th", "td", "img"])
+TAGS = frozenset({
+    "p", "h2", "h3", "strong", "em", "u", "s", "ul", "ol", "li", "blockquote", "br", "hr", "table", "thead", "tbody",
+    "tr", "th", "td", "img",
+})  # fmt: skip
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "p": frozenset({"class"}),
     "ol": frozenset({"start", "type"}),
@@ -28,9 +31,10 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 }
 # Their words are not words of the text.
 MUTE = frozenset({"script", "style", "title", "template", "noscript", "iframe", "object"})
-INLINE = frozenset(
-    ["a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "em", "font", "i", "ins", "label", "mark", "q", "rt", "ruby", "s", "small", "span", "strong", "sub", "sup", "tt", "u"]
-)
+INLINE = MUTE | {
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "em", "font", "i", "ins", "label", "mark", "q", "rt",
+    "ruby", "s", "small", "span", "strong", "sub", "sup", "tt", "u",
+}  # fmt: skip
 _IMAGE = re.compile(r"/media/public/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/[a-z]+\.(?:webp|jpg))?")
 _VALUES: dict[str, re.Pattern[str]] = {
     "class": re.compile("caption"),
@@ -42,27 +46,47 @@ _VALUES: dict[str, re.Pattern[str]] = {
     "height": re.compile("[1-9][0-9]{0,3}"),
     "src": _IMAGE,
 }
+# A reader may stop at some depth (libxml2: 256), and what a check does not read must not be published.
+DEPTH_MOST = 100
+FLAT = frozenset({"p", "br", "hr", "img"})
 # In cleaned HTML only: there each value stands in double quotes and holds none.
 _IMG_TAG = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
 _IMG_SRC = re.compile(r'(?:"|<img) src="')
+_PAIRED_TAG = re.compile(r"<(/?)(?!br|hr|img)[a-z]")
 _SPACE = re.compile(r"\s+")
+# Control characters, halves of surrogate pairs and non-characters: no text, and neither parser nor database takes all.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def html_clean(html: str) -> str:
     """Return ``html`` with nothing but ``TAGS``, their ``ATTRIBUTES`` and pictures of the media library.
 
-    The words of other tags stay, scripts and styles go with what is in them.  Cleaning twice changes nothing more.
+    Control characters go.  The words of other tags stay, scripts and styles go with what is in them.  Tags that lie
+    deeper than ``DEPTH_MOST`` in each other become plain paragraphs.  Cleaning twice changes nothing more.
     """
+    cleaned = _cleaned(_UNWRITABLE.sub("", html), TAGS)
+    return _cleaned(cleaned, FLAT) if _depth(cleaned) > DEPTH_MOST else cleaned
+
+
+def _cleaned(html: str, tags: frozenset[str]) -> str:
     cleaned = nh3.clean(
         html,
-        tags=set(TAGS),
+        tags=set(tags),
         clean_content_tags=set(MUTE),
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items() if tag in tags},
         attribute_filter=_value_kept,
         url_schemes=set(),
         link_rel=None,
     )
     return _IMG_TAG.sub(lambda tag: tag[0] if _IMG_SRC.search(tag[0]) else "", cleaned)
+
+
+def _depth(cleaned: str) -> int:
+    depth = deepest = 0
+    for closes in _PAIRED_TAG.findall(cleaned):
+        depth += -1 if closes else 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _value_kept(_tag: str, name: str, value: str) -> str | None:
@@ -138,7 +162,7 @@ def wechat_dropped(html: str) -> list[Dropped]:
             continue
         known = wechat_nodes.ATTRIBUTES.get(name, frozenset()) | wechat_nodes.EVERYWHERE
         found += [
-            Dropped("attribute", f"{name}.{one}", _excerpt(node)) for one in node.keys() if one not in known
+            Dropped("attribute", f"{name}.{one}", _excerpt(node)) for one in node.attrib if one not in known
         ]
     return found
 
@@ -155,15 +179,18 @@ _STYLES = {
     "td": "border:1px solid #bbb;padding:4px 6px",
 }
 _SCROLLS = "overflow-x:auto"
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def html_phone(html: str, base_url: str) -> str:
     """Return cleaned ``html`` as the phone shows it: pictures with whole addresses, no wider than the screen.
 
-    ``base_url``  scheme and host that pictures are fetched from, ``https://…``; ValueError for any other scheme
+    ``base_url``  scheme and host that pictures are fetched from, ``https://…``, ValueError for any other scheme, but for
+    this machine itself, which only a demonstration names; empty for a page of this host, on which they stay paths
     A table has lines and scrolls sideways in a box of its own.
     """
-    if urlsplit(base_url).scheme != "https":
+    base = urlsplit(base_url)
+    if base_url and base.scheme != "https" and base.hostname not in _THIS_MACHINE:
         raise ValueError("WeChat loads pictures over https only")
     if "<img" not in html and "<table" not in html:
         return html
@@ -196,5 +223,4 @@ def _box(table: lxml.html.HtmlElement) -> None:
 
 
 def _parsed(html: str) -> lxml.html.HtmlElement:
-    # A zero byte ends the text for the parser; HTML has none.
-    return lxml.html.fragment_fromstring(html.replace("\0", ""), create_parent="div")
+    return lxml.html.fragment_fromstring(_UNWRITABLE.sub("", html), create_parent="div")

@@ -8,5 +8,5 @@ class SafetyConfig(AppConfig):
     verbose_name = _("Content safety")
 
     def ready(self) -> None:
-        """Register what happens on a push about a picture."""
-        from apps.safety import pushes  # noqa: F401
+        """Register what happens on a push about a picture, and where word lists are loaded."""
+        from apps.safety import pushes, sheets  # noqa: F401

@@ -92,7 +92,10 @@ def pdf(*pages: str, padding: bytes = b"") -> bytes:
         kids.append(len(objects))
     if padding:
         objects.append(b"<</Length %d>>stream\n%b\nendstream" % (len(padding), padding))
-    objects[1] = b"<</Type/Pages/Count %d/Kids[%b]>>" % (len(kids), b" ".join(b"%d 0 R" % kid for kid in kids))
+    objects[1] = b"<</Type/Pages/Count %d/Kids[%b]>>" % (
+        len(kids),
+        b" ".join(b"%d 0 R" % kid for kid in kids),
+    )
     out, places = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, start=1):
         places.append(len(out))

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from apps.common.changes import forget_all
 from apps.feedback.states import CaseState
+from apps.news.models import Article
 from tests.factories.articles import article_published
 from tests.factories.cases import case_make
 from tests.factories.pictures import jpeg
@@ -30,9 +31,8 @@ def counted(call) -> int:
     return len([q for q in captured.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))])
 
 
-def articles(count: int) -> None:
-    for number in range(count):
-        article_published(title=f"稿件 {number}", summary="摘要")
+def articles(count: int) -> list[Article]:
+    return [article_published(title=f"稿件 {number}", summary="摘要") for number in range(count)]
 
 
 @pytest.fixture
@@ -46,7 +46,8 @@ def views(resident, anyone, clerk):
             photo = resident.upload(io.BytesIO(jpeg())).json()["id"]
             case_make(resident, state=CaseState.REPLIED, uploads=[photo])
             resident.post("inbox/read", {"all": False, "ids": []})
-        articles(rows - state["rows"])
+        for article in articles(rows - state["rows"]):
+            resident.put(f"articles/{article.id}/favourite", {})
         state["rows"] = rows
 
     def last_case() -> str:
@@ -66,6 +67,7 @@ def views(resident, anyone, clerk):
         "GET feedback/categories": lambda: anyone.get("feedback/categories"),
         "GET inbox": lambda: resident.get("inbox"),
         "GET inbox/unread-count": lambda: resident.get("inbox/unread-count"),
+        "GET me/favourites": lambda: resident.get("me/favourites"),
         "GET subscriptions": lambda: resident.get("subscriptions"),
         "GET streets": lambda: anyone.get("streets"),
         "admin case queue": lambda: desk.get(case_page()),

@@ -32,6 +32,8 @@ MATRIX: dict[str, dict[str, str]] = {
     "columns": {"GET": "public"},
     "articles": {"GET": "public"},
     "articles/<uuid:article_id>": {"GET": "public"},
+    "articles/<uuid:article_id>/favourite": {"PUT": "resident", "DELETE": "resident"},
+    "me/favourites": {"GET": "resident"},
     "feedback/categories": {"GET": "public"},
     "feedback/suggest": {"POST": "resident"},
     "feedback/suggest/<uuid:inquiry_id>/solved": {"POST": "resident"},

@@ -14,6 +14,7 @@ from apps.common.heartbeat import LANES
 from apps.feedback import states as feedback_states
 from apps.news import states as news_states
 from apps.safety import states as safety_states
+from apps.sheets import states as sheets_states
 from qingshan.celery import app, beat_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +78,13 @@ def test_each_app_has_a_readme_of_at_most_60_lines():
 
 
 @pytest.mark.parametrize(
-    ("name", "states"), [("feedback", feedback_states), ("news", news_states), ("safety", safety_states)]
+    ("name", "states"),
+    [
+        ("feedback", feedback_states),
+        ("news", news_states),
+        ("safety", safety_states),
+        ("sheets", sheets_states),
+    ],
 )
 def test_the_diagram_in_the_readme_is_the_table(name, states):
     text = (ROOT / "apps" / name / "README.md").read_text(encoding="utf-8")
@@ -160,6 +167,7 @@ def test_each_setting_that_settings_name_is_one_that_someone_reads():
         "SIMPLE_",
         "AXES_",
         "UNFOLD",
+        "DJANGO_PROSE_EDITOR_",
         "DJANGO_STRUCTLOG_",
         "PROMETHEUS_",
     )

@@ -34,7 +34,7 @@ def test_a_stale_save_is_refused_and_nothing_is_written(draft, editor, desk):
 
     answer = desk(editor).post(url, form_of(draft, title="第二个人的标题"))
 
-    assert answer.status_code == 200
+    assert answer.status_code == 409
     assert Article.objects.get(pk=draft.pk).title == "第一个人的标题"
 
 

@@ -13,6 +13,8 @@ from django.urls import reverse
 from apps.accounts.states import Role
 from apps.common import clock
 from apps.news import services as news
+from apps.news import tasks
+from apps.news.documents.accepted import MAX_BYTES
 from apps.news.documents.package import Why
 from apps.news.errors import ArticleMoveRefused, ArticleNotFound
 from apps.news.file_errors import (
@@ -24,9 +26,10 @@ from apps.news.file_errors import (
 )
 from apps.news.file_words import WHY_WORDS
 from apps.news.models import Article, Attachment, AttachmentEvent, Publication, ReviewRound, Revision
-from apps.news.models.attachments import MAX_BYTES, ScanState
+from apps.news.models.attachments import ScanState
 from apps.news.services import attachments as services
 from apps.news.states import Act, ArticleState
+from qingshan.demo_news import article_release
 from tests.factories.articles import article_approved, article_drafted, article_published, desk_make
 from tests.factories.documents import ID_NUMBER, MOBILE, pdf, word_of, workbook
 
@@ -51,7 +54,7 @@ def added(article: Article, people, raw: bytes = HARMLESS, name: str = "指南.d
 
 def scanned(article: Article, people, raw: bytes = HARMLESS, name: str = "指南.docx") -> Attachment:
     row = added(article, people, raw, name)
-    assert services.attachment_scan(attachment_id=row.pk, now=clock.now())
+    tasks.attachment_scan(attachment_id=str(row.pk))
     return Attachment.objects.get(pk=row.pk)
 
 
@@ -72,7 +75,11 @@ def test_a_file_is_kept_as_it_came_and_waits_for_its_scan(draft, people):
         ("指南.pdf", HARMLESS, Why.NAME),
         ("坏.docx", HARMLESS[:500], Why.BROKEN),
         ("旧.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, Why.OLD_FORMAT),
-        ("密.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), Why.ENCRYPTED),
+        (
+            "密.docx",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            Why.ENCRYPTED,
+        ),
         ("坏.pdf", b"%PDF-1.4 x", Why.BROKEN),
         ("网页.docx", b"<html>", Why.UNKNOWN),
     ],
@@ -240,8 +247,6 @@ def test_a_file_that_is_taken_from_the_working_copy_stays_with_the_public_versio
 
 
 def _release(article: Article, people) -> None:
-    from qingshan.demo_news import article_release
-
     article_release(article_id=article.pk, people=people, at=clock.now(), go_live_at=None, expire_at=None)
 
 

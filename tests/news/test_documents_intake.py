@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from base64 import b64encode
+from contextlib import suppress
+from html import escape
 from typing import Any
 
 import pytest
@@ -159,34 +162,33 @@ def test_a_text_box_is_put_behind_its_paragraph_and_an_equation_becomes_text():
         "<m:r><m:t>a+b</m:t></m:r></m:oMath></w:p>"
     )
 
-    draft = document_read(name="稿.docx", raw=word_of_xml(P.format("标题") + box + formula + P.format("完。")))
+    draft = document_read(
+        name="稿.docx", raw=word_of_xml(P.format("标题") + box + formula + P.format("完。"))
+    )
 
-    assert draft.body_html.split("\n") == ["<p>前文。</p>", "<p>框里的话。</p>", "<p>公式a+b</p>", "<p>完。</p>"]
+    assert draft.body_html.split("\n") == [
+        "<p>前文。</p>",
+        "<p>框里的话。</p>",
+        "<p>公式a+b</p>",
+        "<p>完。</p>",
+    ]
     assert {"text_box", "equation"} <= reasons(draft)
 
 
-def test_a_drawing_without_a_picture_and_an_emf_are_named():
-    raw = word(lambda document: (document.add_paragraph("标题"), document.add_picture(io.BytesIO(jpeg()))))
+def test_a_picture_of_drawing_commands_is_named():
+    raw = word(
+        lambda document: (
+            document.add_paragraph("标题"), document.add_picture(io.BytesIO(jpeg())), document.add_paragraph("正文。"),
+        )
+    )  # fmt: skip
     types = "[Content_Types].xml"
-    import zipfile
-
     with zipfile.ZipFile(io.BytesIO(raw)) as package:
-        image = next(name for name in package.namelist() if name.startswith("word/media/"))
         changed = package.read(types).replace(b"image/jpeg", b"image/x-emf")
-    draft = document_read(
-        name="稿.docx", raw=package_changed(raw, {types: changed, image: b"\x01\0\0\0 EMF"})
-    ) if False else document_read(name="稿.docx", raw=package_changed(_with_text(raw), {types: changed}))
+
+    draft = document_read(name="稿.docx", raw=package_changed(raw, {types: changed}))
 
     assert draft.pictures == ()
     assert ("picture_format", "x-emf") in notes(draft, NoteSort.LOST)
-
-
-def _with_text(raw: bytes) -> bytes:
-    import zipfile
-
-    with zipfile.ZipFile(io.BytesIO(raw)) as package:
-        xml = package.read("word/document.xml").decode()
-    return package_changed(raw, {"word/document.xml": xml.replace("<w:sectPr", P.format("正文。") + "<w:sectPr", 1)})
 
 
 @pytest.mark.parametrize(
@@ -242,7 +244,12 @@ def test_an_article_copied_from_wechat_keeps_its_text_and_names_what_is_elsewher
         '<p class="caption">江滩夜景</p>',
         "<p>点这里看。</p>",
     ]
-    assert [reason for reason, _text in notes(draft, NoteSort.LOST)] == ["picture_remote", "media", "media", "link"]
+    assert [reason for reason, _text in notes(draft, NoteSort.LOST)] == [
+        "picture_remote",
+        "media",
+        "media",
+        "link",
+    ]
 
 
 def test_pictures_inside_of_a_page_come_out_and_hidden_parts_are_named():
@@ -252,7 +259,12 @@ def test_pictures_inside_of_a_page_come_out_and_hidden_parts_are_named():
     draft = document_read(name="页.html", raw=page.encode("gb18030"))
 
     assert draft.title == "页"
-    assert draft.body_html.split("\n") == ["<p>一。</p>", "<p>二</p>", '<p><img src="cid:0" alt="灯"></p>', "<p>三。</p>"]
+    assert draft.body_html.split("\n") == [
+        "<p>一。</p>",
+        "<p>二</p>",
+        '<p><img src="cid:0" alt="灯"></p>',
+        "<p>三。</p>",
+    ]
     assert (draft.pictures[0].data, draft.pictures[0].alt) == (jpeg(), "灯")
     assert reasons(draft) == {"hidden", "form"}
 
@@ -287,7 +299,9 @@ def test_a_defect_of_typing_is_mended_and_said(before, after, reason):
     assert (text, [(note.reason, note.place) for note in said]) == (after, [(reason.value, 3)])
 
 
-@pytest.mark.parametrize("text", ["记者 张某", "等等……", "好！！", "Hello, world", "3.14", "——他说", "10:30", "一、"])
+@pytest.mark.parametrize(
+    "text", ["记者 张某", "等等……", "好！！", "Hello, world", "3.14", "——他说", "10:30", "一、"]
+)
 def test_what_is_meant_stays(text):
     assert text_mended(text, 1) == (text, [])
 
@@ -315,25 +329,25 @@ TAGS = st.sampled_from(["p", "div", "section", "strong", "em", "span", "h2", "li
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(TAGS, TEXT), min_size=1, max_size=8))
 def test_no_character_of_a_page_is_lost_and_the_body_is_clean_already(pieces):
-    from html import escape
-
-    page = "<html><title>题</title><body><p>首。</p>" + "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in pieces)
+    page = "<html><title>题</title><body><p>首。</p>" + "".join(
+        f"<{tag}>{escape(text)}</{tag}>" for tag, text in pieces
+    )
 
     draft = document_read(name="页.html", raw=page.encode())
 
     wanted = "".join(text_mended(text, 1)[0] for _tag, text in pieces)
     kept = html_text(draft.body_html).removeprefix("首。")
-    assert sorted(char for char in kept if char not in " ，；") == sorted(char for char in wanted if char not in " ，；")
+    assert sorted(char for char in kept if char not in " ，；") == sorted(
+        char for char in wanted if char not in " ，；"
+    )
     assert html_clean(draft.body_html) == draft.body_html
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(["a.docx", "a.html", "a.txt"]))
 def test_no_bytes_raise_anything_but_a_refusal(raw, name):
-    try:
-        document_read(name=name, raw=raw)
-    except FileRefused as refused:
-        assert refused.why in Why
+    with suppress(FileRefused):
+        assert document_read(name=name, raw=raw).title
 
 
 # --- The service and the desk ---------------------------------------------------------------------------------------
@@ -366,7 +380,13 @@ def test_a_draft_is_made_with_its_pictures_in_the_library_and_a_report(people):
     )
     assert (asset.alt, asset.caption) == ("图1 夜景", "图1 夜景")
     assert (report.file_name, report.format, len(report.sha256)) == ("稿.docx", "docx", 64)
-    assert {"sort": "mend", "reason": "width", "place": 3, "excerpt": "共１２处。", "count": 1} in report.notes
+    assert {
+        "sort": "mend",
+        "reason": "width",
+        "place": 3,
+        "excerpt": "共１２处。",
+        "count": 1,
+    } in report.notes
 
 
 def test_a_picture_that_is_none_is_named_and_the_text_comes_in(people):
@@ -390,7 +410,11 @@ def test_a_refused_file_leaves_nothing(people, staff):
         )
     with pytest.raises(ColumnForbidden):
         draft_from_document(
-            name="a.docx", raw=with_picture(), column="news", staff=staff("handler", unit="CG"), now=clock.now()
+            name="a.docx",
+            raw=with_picture(),
+            column="news",
+            staff=staff("handler", unit="CG"),
+            now=clock.now(),
         )
     assert (Article.objects.count(), IntakeReport.objects.count(), MediaAsset.objects.count()) == (0, 0, 0)
 
@@ -421,6 +445,10 @@ def test_strangers_neither_read_files_nor_reports(people, desk, staff):
     )
     stranger = desk(staff("handler", unit="CG"))
 
-    assert stranger.get(reverse("admin:news_article_intake", args=[article.pk])).status_code in (302, 403, 404)
+    assert stranger.get(reverse("admin:news_article_intake", args=[article.pk])).status_code in (
+        302,
+        403,
+        404,
+    )
     assert stranger.get(reverse("admin:news_article_intake_open")).status_code in (302, 403)
     assert Article.objects.count() == 1

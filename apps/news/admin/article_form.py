@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -20,6 +20,8 @@ FIELDS = (
 class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
     """The article with the version that was opened, so that a stale save is refused."""
 
+    taken: ClassVar[dict[str, Any] | None] = None  # an unsaved text that its owner takes over
+
     seen_version = forms.IntegerField(label=_("Version"), widget=forms.HiddenInput, required=False)
 
     audio_url = forms.URLField(
@@ -34,6 +36,8 @@ class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.taken and not self.is_bound:
+            self.initial.update(self.taken)
         if self.instance.pk and not self.is_bound:
             # The stored one: the form of an older version, opened to restore it, is saved over what is there now.
             stored = Article.objects.filter(pk=self.instance.pk).values_list("version", flat=True).first()

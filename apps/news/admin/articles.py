@@ -244,7 +244,11 @@ class ArticleAdmin(
         if not form.is_valid():
             for field, errors in form.errors.items():
                 label = form.fields[field].label if field in form.fields else ""
-                self.message_user(request, f"{label or ''} {' '.join(errors)}".strip(), messages.ERROR)
+                self.message_user(
+                    request,
+                    f"{label or ''} {' '.join(str(error) for error in errors)}".strip(),
+                    messages.ERROR,
+                )
         else:
             try:
                 act.call(article.pk, staff_of(request), form.cleaned_data, clock.now())

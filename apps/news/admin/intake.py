@@ -69,7 +69,7 @@ class IntakeViews:
         wrap = self.admin_site.admin_view
         return [path("<uuid:article_id>/intake/", wrap(self.intake_report_view), name="news_article_intake")]
 
-    @action(description=_("From a file"), url_path="from-file", permissions=["add"])
+    @action(description=_("From a file"), url_path="from-file", permissions=["add"])  # type: ignore[untyped-decorator]  # django-unfold carries no types
     def intake_open(self, request: HttpRequest) -> HttpResponse:
         """GET: ask for a file or a text.  POST: make a draft of it and show what was mended."""
         if not self.has_add_permission(request):
@@ -103,7 +103,9 @@ class IntakeViews:
         )  # fmt: skip
 
     def _intake_form(self, request: HttpRequest, form: IntakeForm, status: int) -> HttpResponse:
-        return self._intake_answer(request, "admin/news/intake.html", status, title=_("From a file"), form=form)
+        return self._intake_answer(
+            request, "admin/news/intake.html", status, title=_("From a file"), form=form
+        )
 
     def _intake_answer(self, request: HttpRequest, template: str, status: int, **more: Any) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **more}

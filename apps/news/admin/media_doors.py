@@ -89,7 +89,7 @@ class MediaDoors:
             )
         try:
             asset = media_keep(
-                stream=file, title=words.get("title", ""), alt=words.get("alt", ""),  # type: ignore[arg-type]
+                stream=file, title=words.get("title", ""), alt=words.get("alt", ""),
                 decorative=words.get("decorative") == "on", caption=words.get("caption", ""),
                 credit=words.get("credit", ""), staff=staff_of(request), now=clock.now(),
             )  # fmt: skip

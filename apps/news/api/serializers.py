@@ -24,9 +24,25 @@ class ColumnShort(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class CoverSize(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    url = serializers.CharField()
+    width = serializers.IntegerField(help_text="Pixels.")
+    height = serializers.IntegerField(help_text="Pixels.")
+
+
 class CoverOutput(serializers.Serializer[Any]):
     url = serializers.CharField()
     alt = serializers.CharField()
+    sizes = CoverSize(many=True, help_text="Widest first.")
+
+
+class AttachmentOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    content_type = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    url = serializers.CharField()
 
 
 class ArticleItem(serializers.Serializer[Any]):
@@ -41,10 +57,23 @@ class ArticleItem(serializers.Serializer[Any]):
 
 
 class ArticleOutput(ArticleItem):
-    body_html = serializers.CharField()
+    body_html = serializers.CharField(help_text="For <rich-text>; pictures with whole addresses.")
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     author = serializers.CharField(allow_blank=True)
-    attachments = serializers.ListField(child=serializers.DictField())
+    attachments = AttachmentOutput(many=True)
     audio_url = serializers.CharField(allow_null=True)
+    hits = serializers.IntegerField(help_text="Times read, some minutes old.")
     updated_at = serializers.DateTimeField()
     related = ArticleItem(many=True)
+
+
+class FavouriteOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    favourite = serializers.BooleanField()
+
+
+class FavouriteItem(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    since = serializers.DateTimeField()
+    available = serializers.BooleanField(help_text="false: not public now; neither title nor text is shown.")
+    article = ArticleItem(allow_null=True)

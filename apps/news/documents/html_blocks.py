@@ -15,12 +15,71 @@ from apps.news.documents.draft import EXCERPT, Note, NoteReason, NoteSort, Pictu
 from apps.news.documents.mends import text_mended
 
 _CONTAINERS = frozenset(
-    ["html", "body", "div", "section", "article", "main", "header", "footer", "aside", "center", "figure", "form", "fieldset", "address", "dl", "dd", "dt", "details", "summary", "nav", "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "figcaption", "blockquote"]
+    [
+        "html",
+        "body",
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "aside",
+        "center",
+        "figure",
+        "form",
+        "fieldset",
+        "address",
+        "dl",
+        "dd",
+        "dt",
+        "details",
+        "summary",
+        "nav",
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "figcaption",
+        "blockquote",
+    ]
 )
-_MARKS = {"b": "strong", "strong": "strong", "em": "em", "i": "em", "u": "u", "ins": "u", "s": "s", "strike": "s", "del": "s"}
-_SILENT = frozenset(["head", "script", "style", "meta", "link", "noscript", "template", "svg", "title", "base"])
+_MARKS = {
+    "b": "strong",
+    "strong": "strong",
+    "em": "em",
+    "i": "em",
+    "u": "u",
+    "ins": "u",
+    "s": "s",
+    "strike": "s",
+    "del": "s",
+}
+_SILENT = frozenset(
+    ["head", "script", "style", "meta", "link", "noscript", "template", "svg", "title", "base"]
+)
 _MEDIA = frozenset(
-    ["iframe", "video", "audio", "embed", "object", "source", "mpvoice", "mpvideo", "mp-common-mpaudio", "mp-common-videosnap", "qqmusic", "mp-miniprogram", "mp-common-profile", "mp-common-product", "canvas"]
+    [
+        "iframe",
+        "video",
+        "audio",
+        "embed",
+        "object",
+        "source",
+        "mpvoice",
+        "mpvideo",
+        "mp-common-mpaudio",
+        "mp-common-videosnap",
+        "qqmusic",
+        "mp-miniprogram",
+        "mp-common-profile",
+        "mp-common-product",
+        "canvas",
+    ]
 )
 _FORMS = frozenset(["input", "select", "textarea", "button"])
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")
@@ -88,9 +147,14 @@ class BlockReader:
             reason = NoteReason.MEDIA if tag in _MEDIA else NoteReason.FORM
             self.lost(reason, f"{tag} {node.get('name') or node.get('title') or ''}")
             return
-        size, bold = _size(node, style, size), bold or _BOLD.search(style) is not None or tag in ("b", "strong")
+        size, bold = (
+            _size(node, style, size),
+            bold or _BOLD.search(style) is not None or tag in ("b", "strong"),
+        )
         if tag in _CONTAINERS:
-            self._container(node, kind=kind, centred=centred or _is_centred(node, style), bold=bold, size=size)
+            self._container(
+                node, kind=kind, centred=centred or _is_centred(node, style), bold=bold, size=size
+            )
         elif tag in ("img", "ul", "ol", "table", "hr"):
             if not (tag == "img" and self._is_tracker(node)):
                 self._flush(kind, centred=centred)
@@ -100,7 +164,15 @@ class BlockReader:
 
     def _container(self, node: HtmlElement, *, kind: str, centred: bool, bold: bool, size: float) -> None:
         self._flush(kind, centred=centred)
-        own = {"h1": "h1", "h2": "h2", "h3": "h3", "h4": "h3", "h5": "h3", "h6": "h3", "figcaption": "caption"}
+        own = {
+            "h1": "h1",
+            "h2": "h2",
+            "h3": "h3",
+            "h4": "h3",
+            "h5": "h3",
+            "h6": "h3",
+            "figcaption": "caption",
+        }
         inner = "caption" if "caption" in (node.get("class") or "").split() else own.get(str(node.tag), kind)
         if node.tag == "blockquote":
             inner = "quote"
@@ -181,7 +253,9 @@ class BlockReader:
         lines = []
         for block in inner.blocks:
             if block.kind in ("picture", "missing"):
-                lines.append(f'<img src="cid:{block.html}" alt="">' if block.kind == "picture" else f"⟦{block.html}⟧")
+                lines.append(
+                    f'<img src="cid:{block.html}" alt="">' if block.kind == "picture" else f"⟦{block.html}⟧"
+                )
             elif block.kind != "hr":
                 lines.append(block.html)
         return "<br>".join(lines)
@@ -211,7 +285,9 @@ class BlockReader:
                 )
                 cells += f"<{cell.tag}{spans}><p>{self._inside(cell)}</p></{cell.tag}>"
             rows.append(f"<tr>{cells}</tr>")
-        if len(rows) == 1 and rows[0].count("<td") == 1:  # a frame around a text, as web pages and letters have it
+        if (
+            len(rows) == 1 and rows[0].count("<td") == 1
+        ):  # a frame around a text, as web pages and letters have it
             cell = next(node.iter("td"))
             self._walk(cell, kind="p", centred=False, bold=False, size=0.0)
             self._flush("p", centred=False)
@@ -221,7 +297,11 @@ class BlockReader:
 
 def _is_centred(node: HtmlElement, style: str) -> bool:
     named = node.get("align", "").lower() == "center" or node.tag == "center"
-    return named or "center" in (node.get("class") or "").split() or re.search(r"text-align\s*:\s*center", style) is not None
+    return (
+        named
+        or "center" in (node.get("class") or "").split()
+        or re.search(r"text-align\s*:\s*center", style) is not None
+    )
 
 
 def _size(node: HtmlElement, style: str, size: float) -> float:
@@ -250,7 +330,9 @@ def _balanced(html: str) -> str:
         out.append(piece)
     whole = "".join(out) + "".join(f"</{name}>" for name in reversed(opened))
     whole = re.sub(r"<(strong|em|u|s)>(\s*)</\1>", r"\2", whole)
-    return re.sub(r"^(?:\s|<br>)+|(?:\s|<br>)+$", "", whole)
+    # Blanks and breaks at both ends say nothing, outside of a mark or just within it.
+    whole = re.sub(r"^((?:<(?:strong|em|u|s)>)*)(?:\s|<br>)+", r"\1", whole)
+    return re.sub(r"(?:\s|<br>)+((?:</(?:strong|em|u|s)>)*)$", r"\1", whole)
 
 
 def is_large(block: Block) -> bool:

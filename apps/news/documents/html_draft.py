@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
+from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import Any
 
 import lxml.html
 from lxml import etree
@@ -19,27 +21,25 @@ from apps.news.intake import BlockKind, summary_of
 MOST_PICTURES = 50
 MOST_CHARACTERS = 200_000
 TITLE_CHARS, SUMMARY_CHARS = 120, 120
+_TITLES = ('//*[@id="activity-name"]', '//meta[@property="og:title"]/@content', "//title")
+_ARTICLES = ('//*[@id="js_content"]', "//article", "//main")
 _STRONG = re.compile(r"</?strong>")
-_FILE_WORDS = re.compile(r"^(?:未命名|新建|无标题|document|untitled)", re.IGNORECASE)
 
 
 def html_source(text: str) -> Source:
     """Return a page, or what was copied of one, as a source: the article alone where the page marks it."""
     try:
-        page = lxml.html.document_fromstring(text.replace("\0", ""), parser=_parser())
+        page: Any = lxml.html.document_fromstring(text.replace("\0", ""), parser=_parser())
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise FileRefused(Why.EMPTY) from error
-    title = ""
-    for found in page.xpath('//*[@id="activity-name"] | //meta[@property="og:title"]/@content | //title'):
-        title = found if isinstance(found, str) else found.text_content()
-        if title.strip():
-            break
-    for place in ('//*[@id="js_content"]', "//article", "//main"):
+    titles = (" ".join(page.xpath(f"string({place})").split()) for place in _TITLES)
+    title = next((one for one in titles if one), "")
+    for place in _ARTICLES:
         if found := page.xpath(place):
             if found[0].get("style"):  # WeChat hides the text until its script ran
                 del found[0].attrib["style"]
-            return Source(lxml.html.tostring(found[0], encoding="unicode"), " ".join(title.split()))
-    return Source(text, " ".join(title.split()))
+            return Source(lxml.html.tostring(found[0], encoding="unicode"), title)
+    return Source(text, title)
 
 
 def draft_of(source: Source, *, name: str, format: str) -> Draft:
@@ -69,7 +69,9 @@ def draft_of(source: Source, *, name: str, format: str) -> Draft:
     _shapes(blocks, notes)
     pictures = _captioned(blocks, reader.pictures, notes)
     body = "\n".join(_written(block, pictures) for block in blocks)
-    paragraphs = [TextBlock(BlockKind.PARAGRAPH, unescape(b.text), ()) for b in blocks if b.kind == "p" and b.text]
+    paragraphs = [
+        TextBlock(BlockKind.PARAGRAPH, unescape(b.text), ()) for b in blocks if b.kind == "p" and b.text
+    ]
     return Draft(
         title, body, summary_of(blocks=paragraphs, limit=SUMMARY_CHARS), tuple(pictures),
         tuple(_noted_once(notes)), format, reader.missing,
@@ -94,19 +96,25 @@ def _title(given: str, blocks: list[Block], name: str, notes: list[Note]) -> tup
         title = PurePosixPath(name.replace("\\", "/")).stem.strip()
         notes.append(Note(NoteSort.DOUBT, NoteReason.TITLE_NAME.value, 0, title[:EXCERPT]))
     if len(title) > TITLE_CHARS:
-        notes.append(Note(NoteSort.DOUBT, NoteReason.TITLE_LONG.value, 0, title[TITLE_CHARS - 20 :][:EXCERPT]))
+        notes.append(
+            Note(NoteSort.DOUBT, NoteReason.TITLE_LONG.value, 0, title[TITLE_CHARS - 20 :][:EXCERPT])
+        )
     return title[:TITLE_CHARS] or PurePosixPath(name).stem[:TITLE_CHARS], rest
 
 
 def _moved_up(notes: list[Note], before: list[Block], after: list[Block]) -> list[Note]:
     """Return the notes with their places as they are without the block that became the title."""
-    gone = next((place for place, one in enumerate(before, start=1) if all(one is not b for b in after)), None)
+    gone = next(
+        (place for place, one in enumerate(before, start=1) if all(one is not b for b in after)), None
+    )
     if gone is None:
         return notes
     return [
         note
         if note.place < gone
-        else Note(note.sort, note.reason, 0 if note.place == gone else note.place - 1, note.excerpt, note.count)
+        else Note(
+            note.sort, note.reason, 0 if note.place == gone else note.place - 1, note.excerpt, note.count
+        )
         for note in notes
     ]
 
@@ -123,7 +131,10 @@ def _shapes(blocks: list[Block], notes: list[Note]) -> None:
             continue
         text = unescape(block.text)
         above = blocks[place - 2].kind if place > 1 else ""
-        if (above in ("picture", "missing") and caption_below(text, centred=block.centred, small=is_small(block))) or (is_caption(text) and "picture" in {b.kind for b in blocks[max(0, place - 3) : place + 2]}):
+        if (
+            above in ("picture", "missing")
+            and caption_below(text, centred=block.centred, small=is_small(block))
+        ) or (is_caption(text) and "picture" in {b.kind for b in blocks[max(0, place - 3) : place + 2]}):
             block.kind = "caption"
         elif (level := heading_level(text, bold=block.bold, large=is_large(block))) and place < len(blocks):
             block.kind = f"h{level}"
@@ -137,7 +148,7 @@ def _captioned(blocks: list[Block], pictures: list[Picture], notes: list[Note]) 
     """Return the pictures with the captions below them; one that nothing describes is a doubt."""
     below = {
         int(block.html): unescape(after.text)
-        for block, after in zip(blocks, blocks[1:], strict=False)
+        for block, after in pairwise(blocks)
         if block.kind == "picture" and after.kind == "caption"
     }
     made = []
@@ -173,7 +184,9 @@ def _noted_once(notes: list[Note]) -> list[Note]:
         key = (note.sort, note.reason, note.place)
         if note.sort is NoteSort.MEND and key in held:
             old = held[key]
-            out[out.index(old)] = held[key] = Note(old.sort, old.reason, old.place, old.excerpt, old.count + note.count)
+            out[out.index(old)] = held[key] = Note(
+                old.sort, old.reason, old.place, old.excerpt, old.count + note.count
+            )
             continue
         held[key] = note
         out.append(note)

@@ -62,10 +62,7 @@ def document_masked(raw: bytes, content_type: str) -> bytes:
             part = _part_masked(package.xml(name), columns.get(name, {}))
             if part is not None:
                 changed[name] = part
-    if not changed:
-        copy = raw
-    else:
-        copy = package_written(package, changed)
+    copy = package_written(package, changed) if changed else raw
     if document_scan(copy, content_type).total:
         raise MaskRefused(NoCopy.REMAINS)
     return copy
@@ -73,7 +70,9 @@ def document_masked(raw: bytes, content_type: str) -> bytes:
 
 def _part_masked(xml: bytes, columns: dict[str, Kind]) -> bytes | None:
     """Return the part with stars, or None where nothing had to be changed or it is no XML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True
+    )
     try:
         root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError:
@@ -129,9 +128,9 @@ def _rest_masked(node: etree._Element, is_run: bool) -> bool:
         masked = personal_masked(node.text)
         if masked != node.text and _local(node) != "v":
             node.text, touched = masked, True
-    for key, value in node.attrib.items():
-        if str(key).rpartition("}")[2] in _TELLING and (masked := personal_masked(value)) != value:
-            node.set(key, masked)
+    for name, value in [(str(key), str(value)) for key, value in node.attrib.items()]:
+        if name.rpartition("}")[2] in _TELLING and (masked := personal_masked(value)) != value:
+            node.set(name, masked)
             touched = True
     return touched
 

@@ -11,7 +11,9 @@ from apps.news.documents.draft import EXCERPT, Note, NoteReason, NoteSort
 
 _HAN = "\u3400-\u9fff"
 _MARKS = "，。、；：！？（）《》“”‘’"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\u00ad]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc\u00ad]"
+)
 _BLANK = r"[ \u00a0\u3000]"
 # Beside a mark a blank says nothing; between two words (a name and what someone did) it does, unless each character
 # stands alone: 青 山 江 滩.

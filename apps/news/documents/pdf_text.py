@@ -29,7 +29,9 @@ def pdf_open(raw: bytes) -> PdfReader:
         names = names.get_object() if names is not None else {}
         action = root.get("/OpenAction")
         action = action.get_object() if action is not None else None
-        active = "/JavaScript" in names or (isinstance(action, dict) and action.get("/S") in ("/JavaScript", "/Launch"))
+        active = "/JavaScript" in names or (
+            isinstance(action, dict) and action.get("/S") in ("/JavaScript", "/Launch")
+        )
         if not len(reader.pages):
             raise FileRefused(Why.BROKEN)
     except _WRONG as error:

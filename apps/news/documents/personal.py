@@ -17,21 +17,58 @@ from apps.news.states import FindingLevel
 # Between the digits of one number; a tab or a line end begins a new number.
 _GAP = r"[ \-‐-―−·\u00a0\u3000)）]"
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+# Each pattern begins with what is rare in a text, since the search for a first character is the cheapest step.
 _RUN = re.compile(
-    rf"(?<![\d.])(?=(?:(?:{_GAP}|[{_UNSEEN}]){{0,3}}\d){{7}})\d+(?:(?:{_GAP}|[{_UNSEEN}]){{1,3}}\d+)*[{_UNSEEN}]*[XxＸｘ]?(?![.．]\d)"
+    rf"\d(?<![\d.]\d)(?=(?:(?:{_GAP}|[{_UNSEEN}]){{0,3}}\d){{6}})\d*+(?:(?:{_GAP}|[{_UNSEEN}]){{1,3}}\d++)*+[{_UNSEEN}]*[XxＸｘ]?"
 )
 _TOKEN = re.compile(rf"[\d{_UNSEEN}]+[XxＸｘ]?")
 _SAID = re.compile(r"(?:电话|热线|座机|传真|致电|Tel|TEL|tel)[^\d\n]{0,4}$")
-_SPOKEN = re.compile(r"[一幺][三四五六七八九](?:[-\s]?[零〇一二三四五六七八九幺]){9}(?![零〇一二三四五六七八九幺])")
+_SPOKEN = re.compile(r"[三四五六七八九](?:[-\s]?[零〇一二三四五六七八九幺]){9}(?![零〇一二三四五六七八九幺])")
 _DOTTED = re.compile(r"(?<![\d.])1[3-9]\d\.\d{4}\.\d{4}(?![\d.])")
 _PLATE = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·.•・\- ]{0,2}(?=[A-Z]{0,5}\d)"
+    r"[A-HJ-NP-Z](?<=[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼].)[·.•・\- ]{0,2}(?=[A-Z]{0,5}\d)"
     r"(?:[A-HJ-NP-Z0-9]{5,6}|[A-HJ-NP-Z0-9]{4}[挂学警港澳])(?![A-Za-z0-9])"
 )
 _MAIL_BEFORE = re.compile(r"[A-Za-z0-9_.+\-]{1,64}$")
 _MAIL_AFTER = re.compile(r"[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{2,63})+")
 _PROVINCES = frozenset(
-    ["11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83"]
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+    ]
 )
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -39,7 +76,18 @@ _DOUBLED = str.maketrans("0123456789", "0246813579")  # twice the digit, its two
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # How people group the digits; any other grouping of eleven digits is two amounts or a range.
 _MOBILE_GROUPS = frozenset(
-    {(11,), (3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (4, 3, 4), (3, 3, 5), (3, 2, 2, 2, 2), (3, 4, 2, 2), (1,) * 11}
+    {
+        (11,),
+        (3, 4, 4),
+        (3, 8),
+        (7, 4),
+        (4, 4, 3),
+        (4, 3, 4),
+        (3, 3, 5),
+        (3, 2, 2, 2, 2),
+        (3, 4, 2, 2),
+        (1,) * 11,
+    }
 )
 _ID_GROUPS = frozenset({(18,), (6, 8, 4), (6, 4, 4, 4), (14, 4), (6, 12), (17, 1), (1,) * 18})
 _CARD_BEGINS = ("62", "4", "51", "52", "53", "54", "55", "35", "60", "9558", "9559")
@@ -90,7 +138,9 @@ def finding_masked(kind: Kind, text: str) -> str:
         return f"{own[:1] if len(own) > 1 else '*'}{'*' * (len(own) - 1)}@{host}"
     if kind is Kind.PLATE:
         return text[:2] + "*" * (len(text) - 2)
-    places = [place for place, char in enumerate(text) if char.isdigit() or char in "XxＸｘ" or char in _NUMERALS]
+    places = [
+        place for place, char in enumerate(text) if char.isdigit() or char in "XxＸｘ" or char in _NUMERALS
+    ]
     first, last = _KEPT[kind]
     if kind is Kind.LANDLINE:
         first = 3 if len(places) > 8 else 0
@@ -187,7 +237,8 @@ def _announced(text: str, start: int, digits: str) -> tuple[Kind, FindingLevel] 
 def _grouped(text: str, start: int, run: str) -> Iterator[PersonalFinding]:
     """Yield the numbers of a run with gaps: at each group the longest row of groups that is a number."""
     tokens = [
-        (_digits_of(token.group()), start + token.start(), start + token.end()) for token in _TOKEN.finditer(run)
+        (_digits_of(token.group()), start + token.start(), start + token.end())
+        for token in _TOKEN.finditer(run)
     ]
     sizes = [len(token[0]) for token in tokens]
     at = 0
@@ -226,21 +277,24 @@ def _ends(sizes: list[int], at: int) -> list[int]:
 
 
 def _digits_of(token: str) -> str:
-    return "".join(
-        str(int(char)) if char.isdigit() else "X" for char in token if char not in _UNSEEN
-    )
+    return "".join(str(int(char)) if char.isdigit() else "X" for char in token if char not in _UNSEEN)
 
 
 def _spoken(text: str) -> Iterator[PersonalFinding]:
     """Yield mobiles written in words or with points: 幺三八…, 138.0000.0000."""
-    for pattern in (_SPOKEN, _DOTTED):
-        for hit in pattern.finditer(text):
-            yield PersonalFinding(Kind.MOBILE, FindingLevel.BLOCK, hit.start(), hit.end())
+    for first in "一幺":
+        at = text.find(first)
+        while at >= 0:
+            if hit := _SPOKEN.match(text, at + 1):
+                yield PersonalFinding(Kind.MOBILE, FindingLevel.BLOCK, at, hit.end())
+            at = text.find(first, at + 1)
+    for hit in _DOTTED.finditer(text):
+        yield PersonalFinding(Kind.MOBILE, FindingLevel.BLOCK, hit.start(), hit.end())
 
 
 def _plates(text: str) -> Iterator[PersonalFinding]:
     for hit in _PLATE.finditer(text):
-        yield PersonalFinding(Kind.PLATE, FindingLevel.WARN, hit.start(), hit.end())
+        yield PersonalFinding(Kind.PLATE, FindingLevel.WARN, hit.start() - 1, hit.end())
 
 
 def _mails(text: str) -> Iterator[PersonalFinding]:

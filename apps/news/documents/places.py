@@ -63,8 +63,13 @@ class Piece:
 def piece_of_lines(place: Place, text: str, first: int = 1) -> Piece:
     """Return a piece whose places are its own lines, counted from ``first``."""
 
+    at, line = 0, first
+
     def locate(offset: int) -> Place:
-        return Place(place.kind, place.name, first + text.count("\n", 0, offset))
+        nonlocal at, line  # offsets ascend: each goes on where the last one was
+        line = (line if offset >= at else first) + text.count("\n", at if offset >= at else 0, offset)
+        at = offset
+        return Place(place.kind, place.name, line)
 
     return Piece(place, text, locate)
 

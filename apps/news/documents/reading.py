@@ -49,7 +49,10 @@ def document_read(*, name: str, raw: bytes) -> Draft:
 
 def _is_html(text: str) -> bool:
     begin = text[:2000].lstrip().lower()
-    return begin.startswith("<") and any(f"<{tag}" in begin for tag in ("p", "div", "section", "html", "!doctype", "span", "meta", "table", "h1"))
+    return begin.startswith("<") and any(
+        f"<{tag}" in begin
+        for tag in ("p", "div", "section", "html", "!doctype", "span", "meta", "table", "h1")
+    )
 
 
 def _printed(text: str) -> Draft:
@@ -69,12 +72,15 @@ def _printed(text: str) -> Draft:
 def intake_notes(intake: Intake) -> list[Note]:
     """Return the joins of a printed text as mends and its doubts as doubts; ``place`` is the line of the file."""
     joins = [
-        Note(NoteSort.MEND, one.reason.value, one.line, f"{one.left}|{one.right}" + (f" −{one.dropped}" if one.dropped else ""))
+        Note(
+            NoteSort.MEND,
+            one.reason.value,
+            one.line,
+            f"{one.left}|{one.right}" + (f" −{one.dropped}" if one.dropped else ""),
+        )
         for one in intake.joins
     ]
-    doubts = [
-        Note(_sort_of(one.reason), one.reason.value, one.line, one.excerpt) for one in intake.doubts
-    ]
+    doubts = [Note(_sort_of(one.reason), one.reason.value, one.line, one.excerpt) for one in intake.doubts]
     return sorted([*joins, *doubts], key=lambda note: note.place)
 
 

@@ -23,7 +23,7 @@ _LEAST_DIGITS = {Kind.ID_NUMBER: 15, Kind.BANK_CARD: 15, Kind.MOBILE: 7}
 _HEAD_BYTES = 256 * 1024  # the first rows of a sheet, and the strings that stand in them
 _HEAD_ROWS = 20
 _CELL = re.compile(
-    rb'<c\s(?P<attrs>[^>]*)>(?:<v>(?P<value>[^<]*)</v>|<is>(?P<inline>.*?)</is>)?</c>', re.DOTALL
+    rb"<c\s(?P<attrs>[^>]*)>(?:<v>(?P<value>[^<]*)</v>|<is>(?P<inline>.*?)</is>)?</c>", re.DOTALL
 )
 _REFERENCE = re.compile(rb'r="([A-Z]{1,3})(\d+)"')
 _STRING = re.compile(rb"<t(?:\s[^>]*)?>([^<]*)</t>")
@@ -98,7 +98,7 @@ def _text(cell: re.Match[bytes], strings: list[str]) -> str:
 def _long_numbers(xml: bytes, letters: str, least: int) -> list[int]:
     """Return the rows of the column's cells that hold a whole number of at least ``least`` digits."""
     pattern = re.compile(
-        rb'<c r="%b(\d+)"(?![^>]*\st=)[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>(?:\d{%d,}(?:\.0+)?|\d\.\d{5,}[eE]\+?1\d)</v>'
+        rb'<c\s(?=[^>]*\br="%b(\d+)")(?![^>]*\bt="(?!n"))[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>(?:\d{%d,}(?:\.0+)?|\d\.\d{5,}[eE]\+?1\d)</v>'
         % (letters.encode(), least)
     )
     return [int(row) for row in pattern.findall(xml)]

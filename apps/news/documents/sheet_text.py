@@ -218,7 +218,9 @@ class _CellFinder:
             if found < 0:
                 return -1
             near = max(0, found - 400)
-            cell = xml.rfind(b"<", near, max(xml.rfind(b"<c ", near, found), xml.rfind(b":c ", near, found)) + 1)
+            cell = xml.rfind(
+                b"<", near, max(xml.rfind(b"<c ", near, found), xml.rfind(b":c ", near, found)) + 1
+            )
             if cell >= 0 and wanted.match(xml, cell):
                 return cell
             at = found + 1

@@ -18,7 +18,9 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_WEB = frozenset({"image/png", "image/jpeg", "image/jpg", "image/gif", "image/bmp", "image/webp", "image/x-ms-bmp"})
+_WEB = frozenset(
+    {"image/png", "image/jpeg", "image/jpg", "image/gif", "image/bmp", "image/webp", "image/x-ms-bmp"}
+)
 
 
 def word_source(raw: bytes) -> Source:
@@ -77,8 +79,10 @@ def _around(package: Package, notes: list[Note]) -> None:
             if text := _text(_xml(package.xml(name))).strip():
                 notes.append(Note(NoteSort.LOST, NoteReason.MARGINS.value, 0, text[:EXCERPT]))
         elif name == "word/comments.xml":
-            for comment in _xml(package.xml(name)).iter(f"{W}comment"):
-                notes.append(Note(NoteSort.LOST, NoteReason.COMMENTS.value, 0, _text(comment)[:EXCERPT]))
+            notes += [
+                Note(NoteSort.LOST, NoteReason.COMMENTS.value, 0, _text(comment)[:EXCERPT])
+                for comment in _xml(package.xml(name)).iter(f"{W}comment")
+            ]
         elif name in ("word/footnotes.xml", "word/endnotes.xml"):
             kinds = ("separator", "continuationSeparator", "continuationNotice")
             tags = (f"{W}footnote", f"{W}endnote")
@@ -112,7 +116,10 @@ class _Prepared:
         for node in list(self._body.iter(f"{W}del", f"{W}moveFrom")):
             if text := _text(node):
                 self._note(NoteSort.LOST, NoteReason.DELETIONS, text)
-            if node.getparent().tag not in (f"{W}rPr", f"{W}trPr"):  # these mark a paragraph or a row: mammoth knows
+            if node.getparent().tag not in (
+                f"{W}rPr",
+                f"{W}trPr",
+            ):  # these mark a paragraph or a row: mammoth knows
                 _removed(node)
 
     def _hidden(self) -> None:
@@ -129,7 +136,8 @@ class _Prepared:
                 continue  # the same text once more, for older readers
             holder = next((one for one in content.iterancestors(f"{W}p")), None)
             frame = next(
-                (one for one in content.iterancestors(f"{_MC}AlternateContent", f"{W}drawing", f"{W}pict")), None
+                (one for one in content.iterancestors(f"{_MC}AlternateContent", f"{W}drawing", f"{W}pict")),
+                None,
             )
             if holder is None or frame is None:
                 continue

@@ -85,7 +85,13 @@ class StyleSheet:
         centred = align == "center" or (align is None and any(one.centred for one in chain))
         size = _size(paragraph)
         if centred:
-            return _SMALL if 0 < size <= _SMALL_HALF_POINTS else _LARGE if size >= _LARGE_HALF_POINTS else _CENTRED
+            return (
+                _SMALL
+                if 0 < size <= _SMALL_HALF_POINTS
+                else _LARGE
+                if size >= _LARGE_HALF_POINTS
+                else _CENTRED
+            )
         return _LARGE if size >= _LARGE_HALF_POINTS else None
 
     def _chain(self, style_id: str) -> list[_Style]:

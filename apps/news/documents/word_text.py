@@ -12,7 +12,9 @@ from apps.news.documents.places import Piece, Place, PlaceKind, Unread, UnreadRe
 _SEEN = re.compile(rb"<(?:[\w.-]+:)?(?:t|(tab|br|cr))(?:\s[^>]*)?/?>([^<]*)|</(?:[\w.-]+:)?(p|tc)>")
 _DELETED = re.compile(rb"<(?:[\w.-]+:)?delText(?:\s[^>]*)?>([^<]*)|(</(?:[\w.-]+:)?p>)")
 _FIELD = re.compile(rb"<(?:[\w.-]+:)?(?:instrText|delInstrText)(?:\s[^>]*)?>([^<]*)|(</(?:[\w.-]+:)?p>)")
-_ATTRIBUTES = re.compile(rb"""\s(?:[\w-]+:)?(?:descr|title|alt|Target|tooltip|text|instr)=(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTES = re.compile(
+    rb"""\s(?:[\w-]+:)?(?:descr|title|alt|Target|tooltip|text|instr)=(?:"([^"]*)"|'([^']*)')"""
+)
 _ANY_TEXT = re.compile(rb">([^<>]*\S[^<>]*)<")
 _KINDS = (
     ("word/document", PlaceKind.BODY),

@@ -544,5 +544,9 @@ class Migration(migrations.Migration):
                 ('versions', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
                 ('checked_at', models.DateTimeField()),
             ],
+            options={
+                'verbose_name': 'check of listed words',
+                'verbose_name_plural': 'checks of listed words',
+            },
         ),
     ]

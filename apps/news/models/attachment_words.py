@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.news.models.attachments import Attachment
 
@@ -18,6 +19,10 @@ class AttachmentWords(models.Model):
     versions = ArrayField(models.BigIntegerField(), default=list)
     found = models.JSONField(default=list)
     checked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("listed words of an attachment")
+        verbose_name_plural = _("listed words of attachments")
 
     def __str__(self) -> str:
         return str(self.attachment_id)

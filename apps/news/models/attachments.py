@@ -9,10 +9,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.ids import uuid7
+from apps.news.documents.accepted import MAX_BYTES
 from apps.news.documents.package import DOCX, PDF, XLSX
 from apps.news.models.articles import Article
 
-MAX_BYTES = 10 * 1024 * 1024
 FORMAT_LABELS = {PDF: "PDF", DOCX: "Word", XLSX: "Excel"}
 
 
@@ -45,9 +45,7 @@ class Attachment(models.Model):
         "accounts.Staff", models.PROTECT, related_name="+", verbose_name=_("uploaded by")
     )
     created_at = models.DateTimeField(_("created"))
-    scan_state = models.CharField(
-        _("scan"), max_length=8, choices=ScanState, default=ScanState.PENDING
-    )
+    scan_state = models.CharField(_("scan"), max_length=8, choices=ScanState, default=ScanState.PENDING)
     scan = models.JSONField(_("found"), default=dict)
     scanned_at = models.DateTimeField(_("scanned"), null=True)
     removed_at = models.DateTimeField(_("removed"), null=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.ids import uuid7
 from apps.news.models.articles import Article
 
+TITLE_CHARS, ALT_CHARS, CAPTION_CHARS, CREDIT_CHARS = 120, 200, 200, 60
 FORMAT_NAMES = {"webp": "WebP", "jpeg": "JPEG"}
 INSIDE = (MinValueValidator(0), MaxValueValidator(1))
 PLACE_LABELS: dict[str, Any] = {"body": _("in the body"), "cover": _("as the cover")}
@@ -24,16 +25,16 @@ class MediaAsset(models.Model):
     upload = models.OneToOneField(
         "common.Upload", models.PROTECT, editable=False, related_name="+", verbose_name=_("file")
     )
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(_("title"), max_length=TITLE_CHARS)
     alt = models.CharField(
-        _("alternative text"), max_length=200, blank=True,
+        _("alternative text"), max_length=ALT_CHARS, blank=True,
         help_text=_("What the picture shows, for those who do not see it. Empty only for a decorative one."),
     )  # fmt: skip
     decorative = models.BooleanField(
         _("decorative"), default=False, help_text=_("The picture says nothing that the text does not say.")
     )
-    caption = models.CharField(_("caption"), max_length=200, blank=True)
-    credit = models.CharField(_("credit"), max_length=60, blank=True)
+    caption = models.CharField(_("caption"), max_length=CAPTION_CHARS, blank=True)
+    credit = models.CharField(_("credit"), max_length=CREDIT_CHARS, blank=True)
     focal_x = models.FloatField(_("focal point, from the left"), default=0.5, validators=INSIDE)
     focal_y = models.FloatField(_("focal point, from the top"), default=0.5, validators=INSIDE)
     uploaded_by = models.ForeignKey(

@@ -153,6 +153,10 @@ class WordCheck(models.Model):
     versions = ArrayField(models.BigIntegerField(), default=list)
     checked_at = models.DateTimeField()
 
+    class Meta:
+        verbose_name = _("check of listed words")
+        verbose_name_plural = _("checks of listed words")
+
     def __str__(self) -> str:
         return str(self.revision_id)
 

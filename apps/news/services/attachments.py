@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,9 +14,9 @@ from django.db import IntegrityError, transaction
 from apps.common import clock
 from apps.common.dispatch import send_after_commit
 from apps.common.ids import uuid7
+from apps.news.documents.accepted import MAX_BYTES, format_told
 from apps.news.documents.masking import MaskRefused, document_masked
-from apps.news.documents.package import PDF, SUFFIXES, FileRefused, Why, content_told
-from apps.news.documents.pdf_text import pdf_open
+from apps.news.documents.package import SUFFIXES, FileRefused
 from apps.news.documents.places import Place
 from apps.news.documents.scan import Scan, document_scan, document_texts
 from apps.news.errors import ArticleMoveRefused
@@ -30,7 +29,7 @@ from apps.news.file_errors import (
 )
 from apps.news.file_words import NO_COPY_WORDS, WHY_WORDS
 from apps.news.models import Article, Attachment, AttachmentEvent
-from apps.news.models.attachments import MAX_BYTES, ScanState
+from apps.news.models.attachments import ScanState
 from apps.news.services.articles import article_lock, attachments_changed, may_write
 
 if TYPE_CHECKING:
@@ -176,16 +175,9 @@ def _where(place: Place) -> dict[str, Any]:
 def _told(name: str, raw: bytes) -> str:
     """Return the format, which the name must end in as well."""
     try:
-        if len(raw) > MAX_BYTES:
-            raise FileRefused(Why.TOO_BIG)
-        content_type = content_told(raw)
-        if PurePosixPath(name.lower()).suffix != SUFFIXES[content_type]:
-            raise FileRefused(Why.NAME)
-        if content_type == PDF:
-            pdf_open(raw)
+        return format_told(name, raw)
     except FileRefused as refused:
         raise AttachmentRefused(attr="file", why=str(WHY_WORDS[refused.why])) from refused
-    return content_type
 
 
 def _name_kept(name: str) -> str:

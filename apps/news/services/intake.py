@@ -54,7 +54,12 @@ def draft_from_document(
     with transaction.atomic():
         kept = _pictures_keep(draft, staff, now, notes)
         article = article_draft(
-            title=draft.title, body_html=_body(draft, kept), summary=draft.summary, column=column, staff=staff, now=now
+            title=draft.title,
+            body_html=_body(draft, kept),
+            summary=draft.summary,
+            column=column,
+            staff=staff,
+            now=now,
         )
         report = IntakeReport.objects.create(
             article=article, file_name=_plain(name)[-120:], format=draft.format,

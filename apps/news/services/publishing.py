@@ -125,7 +125,7 @@ def publication_reschedule(
         if held is None:
             raise NothingPublic
         article = article_lock(article_id=held.article_id, staff=staff)
-        publication = (
+        publication: Publication | None = (
             Publication.objects.select_for_update(of=("self",))
             .in_force(now=now)
             .filter(id=publication_id)

@@ -2,7 +2,7 @@
 // words of its own, so that one that is refused does not take the others with it.  Without it staff type the two
 // numbers and add pictures one by one.
 "use strict";
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const focal = document.querySelector("[data-qs-focal]");
   const [x, y] = ["id_focal_x", "id_focal_y"].map((id) => document.getElementById(id));
   if (focal && x && y) {
@@ -33,7 +33,10 @@
     for (const file of event.target.files) {
       const form = row.cloneNode(true);
       form.elements.title.value = file.name.replace(/\.[^.]*$/, "").slice(0, 120);
-      form.querySelector("img").src = URL.createObjectURL(file);
+      // As data: and not as blob:, which the desk's Content-Security-Policy does not let in.
+      const reader = new FileReader();
+      reader.addEventListener("load", () => { form.querySelector("img").src = reader.result; });
+      reader.readAsDataURL(file);
       files.set(form, file);
       rows.append(form);
     }
@@ -69,4 +72,4 @@
     send.querySelector("button").disabled = false;
     send.hidden = files.size === 0;
   });
-})();
+});
