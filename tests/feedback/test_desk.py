@@ -6,8 +6,7 @@ import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from apps.accounts.models import AccessLog
-from apps.accounts.models import SavedFilter
+from apps.accounts.models import AccessLog, SavedFilter
 from apps.feedback.models import Case, CaseExport, ReplyTemplate, TimelineEntry
 from apps.feedback.states import CaseState
 from apps.notifications.models import InboxMessage, StaffNotice

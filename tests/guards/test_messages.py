@@ -218,6 +218,7 @@ NAMES_ALLOWED = {
 # Ids, and what a row is called in the technical lists.
 PATTERNS_ALLOWED = (
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    r"\b[0-9a-f]{12,64}(?![0-9A-Za-z])",  # fingerprints of texts
     r"\btest\.\d+",
     r"\bgcj02\b|\bwgs84\b",
 )

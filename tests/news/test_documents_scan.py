@@ -329,6 +329,12 @@ def test_a_list_of_names_with_numbers_is_one_finding_more():
     assert [hit[0] for hit in found(workbook({"名单": rows[:3]}), XLSX)] == ["mobile", "mobile"]
 
 
+def test_the_same_number_in_several_rows_is_named_with_each_row():
+    raw = workbook({"名单": [[int(MOBILE)], ["x"], [int(MOBILE)], [MOBILE], [MOBILE]]})
+
+    assert [hit[2].number for hit in found(raw, XLSX)] == [1, 3, 4, 5]
+
+
 def test_500_findings_are_kept_and_all_are_counted_up_to_a_limit():
     scan = document_scan(workbook({"名单": [[f"1990001{number:04d}"] for number in range(1200)]}), XLSX)
 

@@ -203,6 +203,7 @@ def test_on_the_phone_pictures_have_whole_addresses_and_fit_and_tables_have_line
     assert html_phone("<p>无图 &amp; 无表</p>", "https://api.example") == "<p>无图 &amp; 无表</p>"
     with pytest.raises(ValueError, match="https"):
         html_phone(html, "http://api.example")
+    assert "http://127.0.0.1:8000/media/public/" in html_phone(PICTURE, "http://127.0.0.1:8000")
 
 
 def test_the_words_of_a_body_of_100_kb_are_read_within_5_ms():

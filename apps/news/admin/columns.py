@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from apps.common.admin import DeskAdmin
@@ -22,7 +23,7 @@ class RightInline(TabularInline):
 
 @admin.register(Column)
 class ColumnAdmin(DeskAdmin):
-    list_display = ("name", "path", "levels", "proofs", "stale_days", "position", "is_active")
+    list_display = ("tree_shown", "slug", "levels", "proofs", "stale_days", "position", "is_active")
     search_fields = ("name", "slug")
     ordering = ("path",)
     fields = (
@@ -30,6 +31,11 @@ class ColumnAdmin(DeskAdmin):
     )  # fmt: skip
     autocomplete_fields = ("parent",)
     inlines: ClassVar[Any] = [RightInline]
+
+    @admin.display(description=_("name"), ordering="path")
+    def tree_shown(self, column: Column) -> str:
+        """Return the name with an indent for each level above it."""
+        return "　" * (column.path.count("/") - 2) + column.name
 
     def save_model(self, _request: HttpRequest, obj: Column, _form: Any, _change: bool) -> None:
         """Hand the form to the service, which keeps the paths of all below."""

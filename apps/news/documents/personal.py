@@ -144,6 +144,8 @@ def finding_masked(kind: Kind, text: str) -> str:
     first, last = _KEPT[kind]
     if kind is Kind.LANDLINE:
         first = 3 if len(places) > 8 else 0
+    if first + last >= len(places):
+        first = last = 0  # too short for its kind: nothing of it is shown
     stars = frozenset(places[first : len(places) - last])
     return "".join("*" if place in stars else char for place, char in enumerate(text))
 

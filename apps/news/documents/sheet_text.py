@@ -117,13 +117,15 @@ def _rows(xml: bytes, sheet: Sheet) -> Iterator[Piece]:
         shown = text.decode("ascii")
         if b"." in text:
             shown = "\n".join(number_plain(line) for line in lines)
-        yield Piece(sheet.place, shown, _RowFinder(xml, lines, shown, sheet))
-    for mark, pattern in ((b"<t", _STRING), (b't="str"', _WORDS), (b"</f>", _FORMULA)):
+        yield Piece(sheet.place, shown, _RowFinder(xml, lines, shown, sheet, b"</v>"))
+    for mark, pattern, end in (
+        (b"<t", _STRING, b"</t>"), (b't="str"', _WORDS, b"</v>"), (b"</f>", _FORMULA, b"</f>"),
+    ):  # fmt: skip
         if mark in xml and (lines := pattern.findall(xml)):
             shown = text_plain(b"\n".join(lines))
-            yield Piece(sheet.place, shown, _RowFinder(xml, lines, shown, sheet))
-    end = xml.rfind(b"</sheetData>")
-    if end >= 0 and (rest := _AFTER_ROWS.findall(xml[end:])):
+            yield Piece(sheet.place, shown, _RowFinder(xml, lines, shown, sheet, end))
+    after = xml.rfind(b"</sheetData>")
+    if after >= 0 and (rest := _AFTER_ROWS.findall(xml[after:])):
         yield piece_whole(sheet.place, text_plain(b"\n".join(rest)))
 
 
@@ -136,18 +138,21 @@ def _one_line(xml: bytes) -> bytes:
 class _RowFinder:
     """Finds the row of an offset in the joined lines of a slice; offsets ascend, so it goes on where it was."""
 
-    def __init__(self, xml: bytes, lines: list[bytes], text: str, sheet: Sheet) -> None:
-        self._xml, self._lines, self._text, self._sheet = xml, lines, text, sheet
+    def __init__(self, xml: bytes, lines: list[bytes], text: str, sheet: Sheet, end: bytes) -> None:
+        self._xml, self._lines, self._text, self._sheet, self._end = xml, lines, text, sheet, end
         self._offset, self._line, self._at = 0, 0, 0
 
     def __call__(self, offset: int) -> Place:
         """Return sheet and row; row 0 where the cell can't be found again."""
         if offset < self._offset:
             self._offset, self._line, self._at = 0, 0, 0
-        self._line += self._text.count("\n", self._offset, offset)
+        ahead = self._text.count("\n", self._offset, offset)
+        if ahead:
+            self._at += 1  # the same value may stand in the next cell again
+        self._line += ahead
         self._offset = offset
         line = self._lines[min(self._line, len(self._lines) - 1)]
-        at = self._xml.find(b">" + line + b"<", self._at)
+        at = self._xml.find(b">" + line + self._end, self._at)
         self._at = max(at, self._at)
         return Place(self._sheet.place.kind, self._sheet.name, _row_at(self._xml, at) if at >= 0 else 0)
 
