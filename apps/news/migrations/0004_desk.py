@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('word', 'listed word'), ('personal', 'personal data'), ('alt', 'picture without alternative text'), ('wechat', 'WeChat would not show this'), ('attachment', 'attachment that could not be read')], max_length=12, verbose_name='kind')),
                 ('level', models.CharField(choices=[('warn', 'hint'), ('block', 'stops the publication')], max_length=8, verbose_name='weight')),
-                ('place', models.CharField(max_length=120, verbose_name='place')),
+                ('place', models.CharField(max_length=120, verbose_name='where it stands')),
                 ('start', models.PositiveIntegerField(default=0, verbose_name='from character')),
                 ('end', models.PositiveIntegerField(default=0, verbose_name='to character')),
                 ('what', models.CharField(max_length=80, verbose_name='found')),

@@ -173,7 +173,7 @@ class Finding(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=12, choices=choices(FINDING_LABELS))
     level = models.CharField(_("weight"), max_length=8, choices=choices(LEVEL_LABELS))
-    place = models.CharField(_("place"), max_length=120)
+    place = models.CharField(_("where it stands"), max_length=120)
     start = models.PositiveIntegerField(_("from character"), default=0)
     end = models.PositiveIntegerField(_("to character"), default=0)
     what = models.CharField(_("found"), max_length=80)
