@@ -326,10 +326,11 @@ def _compare(queries: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[st
 
 
 def _recall() -> dict[str, Any]:
-    """Return, over words of the dictionary, how many rows ILIKE finds and how many of these the index of words finds.
+    """Return, over words of the dictionary, how many rows hold them somewhere, and how many of these a search finds.
 
-    The rows are ``RECALL_ROWS`` whose vectors are first written by the product's own function over their whole texts.
+    What ILIKE finds is told by looking for the word in the text of each row.  The rows are ``RECALL_ROWS`` whose vectors are first written by the product's own function over their whole texts.
     """
+    import rjieba
     from django.db import connection
 
     from apps.common.words import all_text, query_words
@@ -344,18 +345,15 @@ def _recall() -> dict[str, Any]:
         vector = search_vector(title=given.title, summary=given.summary, body_html=given.body_html)
         Publication.objects.filter(pk=row.pk).update(search=vector)
         texts[row.pk] = f"{given.title} {given.summary} {html_text(given.body_html)}"
-    words = sorted(
-        {word for text in texts.values() for word in query_words(text[:200], limit=40) if len(word) > 1}
-    )
+    held = {word.lower() for text in texts.values() for word in rjieba.cut_all(text)}
+    words = sorted(word for word in held if len(word) > 1 and word.isalpha())
     found = {"ilike": 0, "ours": 0, "words": 0}
     missed: list[str] = []
     for word in rng.sample(words, min(RECALL_WORDS, len(words))):
-        if query_words(word) != [word]:
-            continue
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT p.id FROM news_publication p WHERE p.id = ANY(%s) AND p.search @@ to_tsquery('simple', %s)",
-                [list(texts), all_text([word])],
+                [list(texts), all_text(query_words(word))],
             )
             ours = {key for (key,) in cursor.fetchall()}
         theirs = {key for key, text in texts.items() if word in text.lower()}

@@ -76,6 +76,14 @@ FINDING_LABELS: dict[str, Any] = {
     FindingKind.WECHAT.value: _("WeChat would not show this"),
     FindingKind.ATTACHMENT.value: _("attachment that could not be read"),
 }
+PLACE_LABELS: dict[str, Any] = {
+    "title": _("title"),
+    "summary": _("summary"),
+    "body_html": _("body"),
+    "source": _("source"),
+    "author": _("author"),
+    "cover_alt": _("alternative text of the cover"),
+}
 LEVEL_LABELS: dict[str, Any] = {
     FindingLevel.WARN.value: _("hint"),
     FindingLevel.BLOCK.value: _("stops the publication"),

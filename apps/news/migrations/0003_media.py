@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('revision_id', models.UUIDField(null=True, verbose_name='revision')),
-                ('place', models.CharField(choices=[('body', 'in the body'), ('cover', 'as the cover')], max_length=8, verbose_name='place')),
+                ('place', models.CharField(choices=[('body', 'in the body'), ('cover', 'as the cover')], max_length=8, verbose_name='where it stands')),
                 ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='media_uses', to='news.article', verbose_name='article')),
                 ('asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='news.mediaasset', verbose_name='picture')),
             ],

@@ -92,7 +92,7 @@ class MediaUse(models.Model):
     asset = models.ForeignKey(MediaAsset, models.PROTECT, related_name="uses", verbose_name=_("picture"))
     article = models.ForeignKey(Article, models.CASCADE, related_name="media_uses", verbose_name=_("article"))
     revision_id = models.UUIDField(_("revision"), null=True)
-    place = models.CharField(_("place"), max_length=8, choices=list(PLACE_LABELS.items()))
+    place = models.CharField(_("where it stands"), max_length=8, choices=list(PLACE_LABELS.items()))
 
     class Meta:
         verbose_name = _("use of a picture")

@@ -14,7 +14,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.ids import uuid7
-from apps.news.labels import DECISION_LABELS, FINDING_LABELS, LEVEL_LABELS, STAGE_LABELS, choices
+from apps.news.labels import (
+    DECISION_LABELS,
+    FINDING_LABELS,
+    LEVEL_LABELS,
+    PLACE_LABELS,
+    STAGE_LABELS,
+    choices,
+)
 from apps.news.models.articles import Article, Revision
 from apps.news.states import Decision, FindingKind, FindingLevel, Point, Stage
 
@@ -210,3 +217,8 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.what}"
+
+    @property
+    def place_label(self) -> str:
+        """The place in words; an attachment by its name."""
+        return str(PLACE_LABELS.get(self.place, self.place))
