@@ -318,7 +318,7 @@ def test_the_sample_is_what_providers_are_given(draft):
     assert sample.sms == f"【{sms.sign}】" + sms.text.replace("{1}", "停水通知")
 
 
-def test_how_it_fares_is_told_by_channel_with_the_reasons_on_demand(draft, editor, head, desk):
+def test_how_it_fares_is_told_by_channel_with_the_reasons_on_demand(clock, draft, editor, head, desk):
     for _each in range(2):
         resident_make()
     campaign = draft()

@@ -191,7 +191,7 @@ def test_a_campaign_that_is_wrong_is_not_proposed(draft, author):
     assert (campaign.state, CampaignEvent.objects.count()) == ("draft", 0)
 
 
-def test_a_paused_campaign_is_left_alone_and_goes_on_where_it_stood(draft, author, second, grant):
+def test_a_paused_campaign_is_left_alone_and_goes_on_where_it_stood(clock, draft, author, second, grant):
     people = [resident_make() for _each in range(2)]
     campaign = started(draft(), author, second)
     write_all(campaign)
