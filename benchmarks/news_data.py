@@ -307,7 +307,7 @@ def _compare(queries: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[st
             cursor.execute(statement, values)
             cursor.fetchall()
 
-    def timed(call: Callable[[], None]) -> float:
+    def timed(call: Callable[[], object]) -> float:
         spent = []
         for _round in range(2):
             began = time.perf_counter()
@@ -318,9 +318,12 @@ def _compare(queries: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[st
     def one(words: list[str]) -> dict[str, float]:
         with CaptureQueriesContext(connection) as captured:
             articles_found(text=" ".join(words), column=None, limit=21, offset=0, now=clock.now())
-        ours = captured.captured_queries[-1]["sql"]
+        ours = [query["sql"] for query in captured.captured_queries]
         patterns = {"a": f"%{words[0]}%", "b": f"%{words[1]}%"}
-        return {"ours": timed(lambda: ran(ours)), "ilike": timed(lambda: ran(_ILIKE, patterns))}
+        return {
+            "ours": timed(lambda: [ran(sql) for sql in ours]),
+            "ilike": timed(lambda: ran(_ILIKE, patterns)),
+        }
 
     return {kind: [one(row["words"]) for row in rows] for kind, rows in queries.items()}
 

@@ -79,6 +79,19 @@ def test_a_column_brings_those_below_it(people, anyone):
     assert found(anyone, "路灯", column="nowhere") == []
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_frequent_and_rare_words_are_found_alike(people, anyone, monkeypatch, share):
+    """By walking from the newest on, or by the index of words."""
+    monkeypatch.setattr(public_selectors, "OFTEN", share)
+    now = project_clock.now()
+    for age in (3, 1, 2):
+        article_published(desk=people, title=f"路灯 {age}", at=now - age * DAY)
+    article_published(desk=people, title="樱花", at=now - 4 * DAY)
+    monkeypatch.setattr(public_selectors, "MOST_RANKED", 2)
+
+    assert found(anyone, "路灯") == ["路灯 1", "路灯 2"]
+
+
 def test_pages_follow_each_other_and_end_at_what_is_ranked(people, anyone, monkeypatch):
     now = project_clock.now()
     for age in range(5):
@@ -109,7 +122,7 @@ def test_what_has_a_meaning_in_a_query_is_a_word_like_others(people, anyone, tex
     assert found(anyone, text) in ([], ["路灯"])
 
 
-def test_a_search_takes_one_statement_besides_what_is_kept(people, anyone):
+def test_a_search_takes_two_statements(people, anyone):
     article_published(desk=people, title="路灯")
     found(anyone, "樱花")
 
@@ -118,4 +131,4 @@ def test_a_search_takes_one_statement_besides_what_is_kept(people, anyone):
             text="路灯", column="news", limit=21, offset=0, now=project_clock.now()
         )
 
-    assert len(captured) == 1
+    assert len(captured) == 2

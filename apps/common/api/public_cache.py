@@ -41,7 +41,8 @@ def public_cached(
 ) -> Callable[..., HttpResponseBase]:
     """Wrap a public GET view: answer from memory, ``ETag`` and ``Cache-Control``, 304 on ``If-None-Match``.
 
-    The view must answer the same to everyone.  Only 200 answers are kept.
+    The view must answer the same to everyone.  Only 200 answers are kept.  A view that gives its own ``ETag`` says what
+    of its answer counts as another one; else it is made of all bytes.
     ``ends``  the moment at which the answer changes by the clock alone (``changes.kept``): nobody keeps it longer
     """
 
@@ -83,7 +84,12 @@ def _answer_of(response: HttpResponseBase) -> _Answer:
     if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
         response.render()
     body = bytes(response.content)
-    return _Answer(body, f'W/"{hashlib.sha256(body).hexdigest()[:24]}"', response["Content-Type"])
+    return _Answer(body, response.get("ETag") or etag_of(body), response["Content-Type"])
+
+
+def etag_of(content: bytes) -> str:
+    """Return the weak ``ETag`` of ``content``."""
+    return f'W/"{hashlib.sha256(content).hexdigest()[:24]}"'
 
 
 def _response(request: HttpRequest, answer: _Answer, max_age_s: int) -> HttpResponse:

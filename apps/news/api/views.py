@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from apps.accounts.api.base import PublicView
 from apps.common import clock
 from apps.common.api.fields import text_clean
 from apps.common.api.paging import CursorInvalid, after_of, limit_of, page_cut
+from apps.common.api.public_cache import etag_of
 from apps.common.api.schema import paged
 from apps.common.words import highlight, query_words
 from apps.news import public_selectors, selectors
@@ -85,18 +87,19 @@ class ArticleView(PublicView):
         article = public_selectors.article_public(article_id=article_id, now=now)
         if article is None:
             raise NotFound
-        return Response(
-            article_item(article)
-            | {
-                "body_html": html_phone(article["body_html"], settings.PUBLIC_BASE_URL),
-                "source": article["source"],
-                "author": article["author"],
-                "attachments": [attachment_shape(row) for row in article["attachments"]],
-                "audio_url": article["audio_url"] or None,
-                "hits": article["hits"],
-                "updated_at": clock.local(article["updated_at"]).isoformat(timespec="seconds"),
-                "related": [
-                    article_item(row) for row in public_selectors.related_of(article=article, now=now)
-                ],
-            }
-        )
+        answer = article_item(article) | {
+            "body_html": html_phone(article["body_html"], settings.PUBLIC_BASE_URL),
+            "source": article["source"],
+            "author": article["author"],
+            "attachments": [attachment_shape(row) for row in article["attachments"]],
+            "audio_url": article["audio_url"] or None,
+            "hits": article["hits"],
+            "updated_at": clock.local(article["updated_at"]).isoformat(timespec="seconds"),
+            "related": [article_item(row) for row in public_selectors.related_of(article=article, now=now)],
+        }
+        return Response(answer, headers={"ETag": _etag(answer)})
+
+
+def _etag(answer: dict[str, Any]) -> str:
+    """Return the fingerprint of an article with its hits to two digits: by the last one web processes differ."""
+    return etag_of(json.dumps(answer | {"hits": f"{answer['hits']:.1e}"}).encode())
