@@ -252,3 +252,27 @@ def test_whoever_does_not_work_in_the_column_can_not_retract_there(people):
 
     with pytest.raises(ArticleNotFound):
         services.article_retract(article_id=article.id, staff=elsewhere, reason="x", now=project_clock.now())
+
+
+def test_a_release_now_takes_the_place_of_what_is_public_and_of_what_was_to_follow(clock, people, anyone):
+    article = article_published(desk=people, title="一")
+    again(article, people, title="二", go_live_at=project_clock.now() + 5 * HOUR)
+
+    again(article, people, title="三")
+    told()
+
+    assert anyone.get(f"articles/{article.id}").json()["title"] == "三"
+    clock.shift(9 * HOUR)
+    assert anyone.get(f"articles/{article.id}").json()["title"] == "三"
+
+
+def test_what_went_public_by_the_clock_is_told_once_however_late_somebody_looks(clock, people):
+    article_published(desk=people, go_live_at=project_clock.now() + HOUR)
+    assert services.publications_due_tell(now=project_clock.now()) == 0
+
+    clock.shift(30 * HOUR)
+
+    assert [services.publications_due_tell(now=project_clock.now()) for _look in range(2)] == [1, 0]
+    article_published(desk=people, go_live_at=project_clock.now() + HOUR)
+    clock.shift(72 * HOUR)
+    assert services.publications_due_tell(now=project_clock.now()) == 0  # three days late is no news

@@ -80,9 +80,8 @@ def article_publish(
 
 def _others_end(article: Article, at: dt.datetime) -> None:
     """What is public at ``at`` is replaced then; what was to come later never comes."""
-    Publication.objects.filter(article=article, superseded_at=None).filter(
-        Q(ends_at=None) | Q(ends_at__gt=at)
-    ).update(superseded_at=at)
+    # Also what was to be replaced later, by a version that now never comes.
+    Publication.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), article=article).update(superseded_at=at)
 
 
 def article_retract(*, article_id: UUID, staff: Staff, reason: str, now: dt.datetime) -> Article:
