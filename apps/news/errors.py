@@ -85,6 +85,12 @@ class FindingsOpen(Refused):
     status = 409
 
 
+class ChecksPending(Refused):
+    code = "checks_pending"
+    message = _("The text is still being checked. Please try again in a minute.")
+    status = 409
+
+
 class FindingNotOpen(Refused):
     code = "finding_not_open"
     message = _("There is no such open finding.")

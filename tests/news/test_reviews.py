@@ -399,3 +399,39 @@ def test_nobody_writes_in_a_column_that_is_not_theirs(people):
     )
     article_drafted(desk=people)
     assert [a.pk for a in Article.objects.visible_to(elsewhere)] == [made.pk]
+
+
+def strict(slug: str, levels: int, proofs: int) -> Column:
+    Column.objects.filter(slug=slug).update(levels=levels, proofs=proofs)
+    return Column.objects.get(slug=slug)
+
+
+def test_a_text_that_moves_to_a_stricter_column_in_review_takes_that_columns_reviews(people):
+    strict("news", 1, 0)
+    article = article_drafted(desk=people)
+    opened = services.article_submit(article_id=article.id, staff=people[Role.EDITOR], now=clock.now())
+    assert state(opened) == ArticleState.FINAL_REVIEW
+
+    save(opened, people[Role.EDITOR], column_id=strict("notices", 3, 3).pk)
+
+    fresh = ReviewRound.objects.get(article=article, closed_at=None)
+    assert (state(opened), fresh.levels, fresh.proofs, fresh.number) == (ArticleState.FIRST_REVIEW, 3, 3, 2)
+    assert ReviewRound.objects.get(pk=opened.pk).outcome == "withdrawn"
+    with pytest.raises(ArticleMoveRefused):
+        sign(fresh, people[Role.REVIEWER_FINAL])
+
+
+def test_the_database_lets_no_round_carry_a_text_of_a_stricter_column(people):
+    strict("news", 1, 0)
+    article = article_drafted(desk=people)
+    opened = services.article_submit(article_id=article.id, staff=people[Role.EDITOR], now=clock.now())
+    other = Revision.objects.get()
+    moved = Revision(
+        article=article, number=2, sha256="1" * 64, column=strict("notices", 3, 3), column_slug="notices",
+        title="稿", body_html="<p>文</p>", writers=[], created_at=clock.now(),
+    )  # fmt: skip
+    moved.save()
+    assert other.pk != moved.pk
+
+    with pytest.raises(IntegrityError, match="reviews of its column"), transaction.atomic():
+        ReviewRound.objects.filter(pk=opened.pk).update(revision=moved)

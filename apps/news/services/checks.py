@@ -67,7 +67,8 @@ def _write(revision: Revision, found: Iterable[Found], now: dt.datetime) -> None
             old.gone_at, old.level = None, one.level.value
             back.append(old)
     gone = [one.pk for key, one in there.items() if key not in still and one.gone_at is None]
-    Finding.objects.bulk_create(new)
+    # Two sweeps at once find the same.
+    Finding.objects.bulk_create(new, ignore_conflicts=True)
     if back:
         Finding.objects.bulk_update(back, ["gone_at", "level"])
     if gone:

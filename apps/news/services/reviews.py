@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
 
 from apps.news import labels, states
 from apps.news.errors import (
     ArticleMoveRefused,
     ChecklistIncomplete,
+    ChecksPending,
     EmptyText,
     FindingNotOpen,
     FindingsOpen,
@@ -26,10 +26,10 @@ from apps.news.errors import (
     ReasonNeeded,
     SamePerson,
 )
-from apps.news.models import Article, Finding, ProofPass, ReviewRound, ReviewStep
+from apps.news.models import Article, Finding, ProofPass, ReviewRound, ReviewStep, WordCheck
 from apps.news.services.articles import article_lock, event_write, roles_of
 from apps.news.services.checks import findings_write
-from apps.news.services.revisions import revision_make, signatures_void
+from apps.news.services.revisions import revision_make, round_end, round_open
 from apps.news.states import STAGE_OF, Act, ArticleState, Decision, FindingLevel, Move, Point, Verb
 from apps.news.text import html_images, html_text
 
@@ -50,11 +50,7 @@ def article_submit(*, article_id: UUID, staff: Staff | None, now: dt.datetime) -
             raise EmptyText(attr="body_html")
         revision = revision_make(article=article, staff=staff, now=now)
         findings_write(revision=revision, now=now)
-        last = ReviewRound.objects.filter(article=article).aggregate(last=Max("number"))["last"] or 0
-        opened = ReviewRound.objects.create(
-            article=article, number=last + 1, revision=revision, levels=article.column.levels,
-            proofs=article.column.proofs, opened_by=staff, opened_at=now,
-        )  # fmt: skip
+        opened = round_open(article=article, revision=revision, staff=staff, now=now)
         move_write(article, move, staff, now=now)
     return opened
 
@@ -72,8 +68,8 @@ def article_sign(
 
     ``points``       the names of ``Point`` that the signature answers for: all six
     ``seen_sha256``  the fingerprint that the signer read: another text is not signed
-    Raises ArticleNotFound, ArticleMoveRefused, SamePerson, ChecklistIncomplete and, at the final stage, ProofsMissing
-    and FindingsOpen.
+    Raises ArticleNotFound, ArticleMoveRefused, SamePerson, ChecklistIncomplete and, at the final stage, ProofsMissing,
+    ChecksPending and FindingsOpen.
     """
     with transaction.atomic():
         article = article_lock(article_id=article_id, staff=staff)
@@ -107,7 +103,7 @@ def article_return(*, article_id: UUID, staff: Staff, reason: str, now: dt.datet
             raise ReasonNeeded(attr="reason")
         stage_before = article.state
         _step_write(article, opened, staff, Decision.RETURN, [], reason.strip(), now, state=stage_before)
-        _round_end(opened, ReviewRound.Outcome.RETURNED, now)
+        round_end(review_round=opened, outcome=ReviewRound.Outcome.RETURNED, now=now)
         move_write(article, move, staff, reason=reason, now=now)
     return article
 
@@ -118,7 +114,7 @@ def article_withdraw(*, article_id: UUID, staff: Staff, now: dt.datetime) -> Art
         article = article_lock(article_id=article_id, staff=staff)
         opened = _round_open(article)
         move = move_of(article, Verb.WITHDRAW, staff, opened.levels)
-        _round_end(opened, ReviewRound.Outcome.WITHDRAWN, now)
+        round_end(review_round=opened, outcome=ReviewRound.Outcome.WITHDRAWN, now=now)
         move_write(article, move, staff, now=now)
     return article
 
@@ -167,11 +163,15 @@ def finding_waive(*, finding_id: UUID, staff: Staff, reason: str, now: dt.dateti
     Raises FindingNotOpen, ArticleMoveRefused, SamePerson, ReasonNeeded.
     """
     with transaction.atomic():
-        rows = Finding.objects.select_related("revision").select_for_update(of=("self",))
-        finding = rows.filter(id=finding_id, gone_at=None, waived_at=None).first()
+        there = Finding.objects.filter(id=finding_id, gone_at=None, waived_at=None)
+        article_id = there.values_list("revision__article_id", flat=True).first()
+        if article_id is None:
+            raise FindingNotOpen
+        # The article first, as everywhere: two locks in two orders would wait for each other.
+        article = article_lock(article_id=article_id, staff=staff)
+        finding = there.select_related("revision").select_for_update(of=("self",)).first()
         if finding is None:
             raise FindingNotOpen
-        article = article_lock(article_id=finding.revision.article_id, staff=staff)
         if not may_waive(staff=staff):
             raise ArticleMoveRefused(state=article.state, state_label=article.state_label, verb="")
         if staff.pk in finding.revision.writers:
@@ -233,6 +233,8 @@ def _ready_for_release(opened: ReviewRound) -> None:
     done = ProofPass.objects.filter(round=opened, revision=opened.revision).count()
     if done < opened.proofs:
         raise ProofsMissing(done=done, needed=opened.proofs)
+    if not WordCheck.objects.filter(revision=opened.revision).exists():
+        raise ChecksPending
     count = Finding.objects.filter(
         revision=opened.revision, level=FindingLevel.BLOCK.value, gone_at=None, waived_at=None
     ).count()
@@ -249,9 +251,3 @@ def _step_write(
         round=opened, revision=opened.revision, sha256=opened.revision.sha256, stage=stage.value, actor=staff,
         decision=decision.value, checklist=points, note=note.strip()[:300], at=now,
     )  # fmt: skip
-
-
-def _round_end(opened: ReviewRound, outcome: str, now: dt.datetime) -> None:
-    signatures_void(review_round=opened, now=now)
-    opened.closed_at, opened.outcome = now, outcome
-    opened.save(update_fields=["closed_at", "outcome"])

@@ -1,4 +1,4 @@
-"""Revisions: what is submitted, frozen with its fingerprint."""
+"""Revisions, frozen with their fingerprint, and the rounds of review that they go through."""
 
 from __future__ import annotations
 
@@ -74,6 +74,22 @@ def revision_text(*, revision: Revision) -> str:
 def revision_sha256(*, revision: Revision) -> str:
     """Return the fingerprint of a revision, reckoned anew: the review sheet shows whether it still fits.  0 queries."""
     return hashlib.sha256(revision_text(revision=revision).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def round_open(*, article: Article, revision: Revision, staff: Staff | None, now: dt.datetime) -> ReviewRound:
+    """Open a round with the reviews and proof passes that the column of a locked article asks for.  2 queries."""
+    last = ReviewRound.objects.filter(article=article).aggregate(last=Max("number"))["last"] or 0
+    return ReviewRound.objects.create(
+        article=article, number=last + 1, revision=revision, levels=article.column.levels,
+        proofs=article.column.proofs, opened_by=staff, opened_at=now,
+    )  # fmt: skip
+
+
+def round_end(*, review_round: ReviewRound, outcome: str, now: dt.datetime) -> None:
+    """End a locked round; its signatures are void.  2 queries."""
+    signatures_void(review_round=review_round, now=now)
+    review_round.closed_at, review_round.outcome = now, outcome
+    review_round.save(update_fields=["closed_at", "outcome"])
 
 
 def signatures_void(*, review_round: ReviewRound, now: dt.datetime) -> int:
