@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import struct
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,8 +14,16 @@ from apps.accounts.states import Role
 from apps.common import clock
 from apps.common.changes import forget_all
 from apps.news import checks, services
-from apps.news.errors import ArticleMoveRefused, AttachmentsPending, FindingsOpen, ReasonNeeded, SamePerson
-from apps.news.models import Finding, Publication, Revision
+from apps.news.errors import (
+    ArticleMoveRefused,
+    AttachmentsPending,
+    ChecksPending,
+    FindingsOpen,
+    ReasonNeeded,
+    SamePerson,
+)
+from apps.news.models import Article, Finding, Publication, ReviewRound, Revision, WordCheck
+from apps.news.services import attachment_words, attachments
 from apps.news.services.attachment_words import attachment_words_write
 from apps.news.services.attachments import attachment_add, attachment_scan
 from apps.news.services.checks import findings_write, rechecks_run
@@ -270,3 +280,72 @@ def docx(text: str) -> bytes:
         file.add_paragraph(line)
     file.save(out)
     return out.getvalue()
+
+
+def changed(opened, people, body: str):
+    article = Article.objects.get(pk=opened.article_id)
+    article.body_html = body
+    services.article_save(
+        article=article, staff=people[Role.EDITOR], seen_version=article.version, now=clock.now()
+    )
+    return ReviewRound.objects.select_related("revision").get(article=article, closed_at=None)
+
+
+def test_a_text_changed_in_review_is_checked_at_once(people):
+    opened = submitted(people, "没有问题。")
+
+    fresh = changed(opened, people, "<p>联系电话 19900012345</p>")
+
+    assert Finding.objects.get().revision_id == fresh.revision_id
+    with pytest.raises(FindingsOpen):
+        sign_all(fresh, people)
+
+
+def test_a_file_added_in_review_keeps_the_last_signature_back_until_it_was_looked_at(people):
+    opened = submitted(people, "没有问题。")
+    attachment = attachment_add(
+        article_id=opened.article_id, name="名单.docx", stream=io.BytesIO(docx("公开的说明。")),
+        staff=people[Role.EDITOR], now=clock.now(),
+    )  # fmt: skip
+    fresh = ReviewRound.objects.select_related("revision").get(article=opened.article_id, closed_at=None)
+
+    with pytest.raises(ChecksPending):
+        sign_all(fresh, people)
+    attachment_scan(attachment_id=attachment.pk, now=clock.now())
+    attachment_words_write(attachment_id=attachment.pk, now=clock.now())
+    assert rechecks_run(now=clock.now()) == 1
+
+    services.article_sign(
+        article_id=opened.article_id, staff=people[Role.REVIEWER_FINAL], points=list(Point),
+        seen_sha256=fresh.revision.sha256, now=clock.now(),
+    )  # fmt: skip
+    assert Article.objects.get(pk=opened.article_id).state == "approved"
+
+
+def test_the_database_publishes_nothing_that_no_check_looked_at(people):
+    article = article_approved(desk=people)
+    revision = Revision.objects.get(article=article)
+    WordCheck.objects.all().delete()
+
+    with pytest.raises(IntegrityError, match="a publication was checked"), transaction.atomic():
+        Publication.objects.create(
+            article=article, revision=revision, round=revision.rounds.get(), column_id=article.column_id,
+            go_live_at=clock.now(), created_at=clock.now(),
+        )  # fmt: skip
+
+
+def test_a_file_that_breaks_its_reader_blocks_and_is_not_tried_again_before_the_others(people, monkeypatch):
+    article, poison = with_file(people, docx("毒"))
+
+    def broken(*_given):
+        raise struct.error("unpack requires a buffer")
+
+    for module, name in ((attachments, "document_scan"), (attachment_words, "document_texts")):
+        monkeypatch.setattr(module, name, broken)
+    later = clock.now() + dt.timedelta(minutes=2)
+
+    assert [attachments.attachments_sweep(now=later) for _minute in range(2)] == [1, 0]
+    assert [attachment_words.attachment_words_sweep(now=later) for _minute in range(2)] == [1, 0]
+    services.article_submit(article_id=article.id, staff=people[Role.EDITOR], now=clock.now())
+    found = Finding.objects.get()
+    assert (found.kind, found.level, found.place) == ("attachment", "block", poison.name)

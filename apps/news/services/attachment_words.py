@@ -6,17 +6,18 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
 from apps.news.checks import words_found
-from apps.news.documents.package import FileRefused
 from apps.news.documents.scan import document_texts
 from apps.news.file_words import place_said
 from apps.news.models import Attachment, AttachmentWords
 from apps.safety.selectors import Held, lexicon_held
 from apps.safety.states import Purpose
 
+log = structlog.get_logger(__name__)
 MOST_WORDS = 100
 SWEEP_BATCH = 20
 
@@ -40,8 +41,14 @@ def attachment_words_write(*, attachment_id: UUID, now: dt.datetime) -> bool:
 def _found(row: Attachment, held: Held) -> list[dict[str, Any]]:
     try:
         with default_storage.open(row.path) as file:
-            texts = document_texts(file.read(), row.content_type)
-    except (FileRefused, FileNotFoundError):
+            raw = file.read()
+    except FileNotFoundError:
+        return []
+    try:
+        texts = document_texts(raw, row.content_type)
+    except Exception as error:
+        # As in the scan: a file that no reader can read is not tried again and again.
+        log.warning("attachment_words_not_read", attachment=str(row.pk), error=type(error).__name__)
         return []
     words: dict[str, dict[str, Any]] = {}
     for place, text in texts:

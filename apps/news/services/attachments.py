@@ -7,6 +7,7 @@ import hashlib
 from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
@@ -32,6 +33,7 @@ from apps.news.models import Article, Attachment, AttachmentEvent
 from apps.news.models.attachments import ScanState
 from apps.news.services.articles import article_lock, attachments_changed, may_write
 
+log = structlog.get_logger(__name__)
 if TYPE_CHECKING:
     from apps.accounts.models import Staff
 
@@ -104,9 +106,15 @@ def attachment_scan(*, attachment_id: UUID, now: dt.datetime) -> bool:
     if row is None:
         return False
     try:
-        scan = document_scan(_raw(row), row.content_type)
-    except (FileRefused, FileNotFoundError):
-        # Nobody knows what stands in it: the checks take it for something that blocks.
+        raw = _raw(row)
+    except FileNotFoundError:
+        raw = b""  # which no reader takes; a disk that does not answer is another matter and is tried again
+    try:
+        scan = document_scan(raw, row.content_type)
+    except Exception as error:
+        # Whatever the readers raise of somebody else's file: nobody knows what stands in it, so the checks take it for
+        # something that blocks.  Left pending it would be tried each minute, before all that came after it.
+        log.warning("attachment_not_scanned", attachment=str(attachment_id), error=type(error).__name__)
         values: dict[str, Any] = {"scan_state": ScanState.FAILED, "scan": {}}
     else:
         state = ScanState.FOUND if scan.total or scan.unread else ScanState.CLEAN
