@@ -98,7 +98,7 @@ def test_several_cases_at_once_give_a_result_for_each_and_one_refusal_stops_none
     )
 
     assert begun.status_code == 302
-    outcomes = {one.case.number: one.done for one in answer.context["outcomes"]}
+    outcomes = {one.row.number: one.done for one in answer.context["outcomes"]}
     assert outcomes == {first.number: True, second.number: False, third.number: True}
     assert sorted(Case.objects.values_list("state", flat=True)) == ["accepted", "dispatched", "dispatched"]
     assert "受理" in answer.content.decode()

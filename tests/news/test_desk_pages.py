@@ -89,7 +89,7 @@ def test_a_bulk_act_reports_each_row_and_one_refusal_stops_no_other(people, desk
         reverse("admin:news_article_bulk"), {"ids": f"{draft.pk},{approved.pk}", "act": "publish"}
     )
 
-    outcomes = {one.article.title: one.done for one in answer.context["outcomes"]}
+    outcomes = {one.row.title: one.done for one in answer.context["outcomes"]}
     assert outcomes == {"草稿": False, "已批": True}
     assert Publication.objects.get().article_id == approved.pk
 

@@ -196,7 +196,7 @@ def test_deleting_several_reports_each_row(editor, desk):
 
     outcomes = client.post(url, {"ids": ids}).context["outcomes"]
 
-    assert {(one.title, one.done) for one in outcomes} == {("江滩步道", False), ("闲图", True)}
+    assert {(one.row.title, one.done) for one in outcomes} == {("江滩步道", False), ("闲图", True)}
     assert list(MediaAsset.objects.values_list("title", flat=True)) == ["江滩步道"]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -16,28 +14,18 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.desk import staff_of
 from apps.common import clock
-from apps.common.errors import Refused
+from apps.common.bulk import Outcome, ids_named, ids_text, outcome_of
 from apps.feedback import labels, selectors
 from apps.feedback.admin.case_context import open_verbs
 from apps.feedback.admin.forms import ACTS, MoveForm
 from apps.feedback.models import Case
 from apps.feedback.states import Verb
 
-MOST = 100
 # What makes sense for several at once; an answer is written for one.
 BULK = (
     Verb.ACCEPT, Verb.DISPATCH, Verb.MERGE, Verb.SIGN, Verb.START, Verb.CONTACT, Verb.RESUME, Verb.SUPERVISE,
     Verb.REFUSE, Verb.CLOSE,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one case."""
-
-    case: Case
-    done: bool
-    words: str
 
 
 class BulkActs:
@@ -50,8 +38,7 @@ class BulkActs:
     @admin.action(description=_("Act on the selected cases …"))
     def bulk_begin(self, _request: HttpRequest, queryset: QuerySet[Case]) -> HttpResponse:
         """Go to the page on which the act is chosen and filled in."""
-        ids = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True)[:MOST])
-        return HttpResponseRedirect(f"{reverse('admin:feedback_case_bulk')}?ids={ids}")
+        return HttpResponseRedirect(f"{reverse('admin:feedback_case_bulk')}?ids={ids_text(queryset)}")
 
     def bulk_urls(self) -> list[URLPattern]:
         """Return the door."""
@@ -87,14 +74,11 @@ class BulkActs:
 
 def _cases(request: HttpRequest, staff: Any) -> list[Case]:
     """Return the cases named that this person may see, as the queue orders them, at most 100.  1 query."""
-    texts = (request.POST.get("ids") or request.GET.get("ids") or "").split(",")[:MOST]
-    ids = []
-    for text in texts:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    return list(selectors.cases_visible(staff=staff).filter(id__in=ids).order_by(*selectors.QUEUE_ORDER))
+    return list(
+        selectors.cases_visible(staff=staff)
+        .filter(id__in=ids_named(request))
+        .order_by(*selectors.QUEUE_ORDER)
+    )
 
 
 def _do(request: HttpRequest, verb: Verb, case: Case, given: dict[str, Any]) -> Outcome:
@@ -103,10 +87,9 @@ def _do(request: HttpRequest, verb: Verb, case: Case, given: dict[str, Any]) -> 
         version = int(request.POST.get(f"version-{case.pk}", ""))
     except ValueError:
         version = -1
-    try:
-        ACTS[verb].service(
+    return outcome_of(
+        case,
+        lambda: ACTS[verb].service(
             number=case.number, staff=staff_of(request), version=version, now=clock.now(), **given
-        )
-    except Refused as refused:
-        return Outcome(case, False, refused.text())
-    return Outcome(case, True, str(_("done")))
+        ),
+    )

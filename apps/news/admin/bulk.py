@@ -5,9 +5,7 @@ A signature is for a text that was read, so signing is not among them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -19,12 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.desk import staff_of
 from apps.common import clock
-from apps.common.errors import Refused
+from apps.common.bulk import Outcome, ids_named, ids_text, outcome_of
 from apps.news.admin.acts import ACTS
 from apps.news.models import Article
 from apps.news.states import Act, Verb
 
-MOST = 100
 BULK = (
     Verb.SUBMIT.value,
     Verb.WITHDRAW.value,
@@ -33,15 +30,6 @@ BULK = (
     Act.PIN.value,
     Act.UNPIN.value,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one article."""
-
-    article: Article
-    done: bool
-    words: str
 
 
 class BulkActs:
@@ -54,8 +42,7 @@ class BulkActs:
     @admin.action(description=_("Act on the selected articles …"))
     def bulk_begin(self, _request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse:
         """Go to the page on which the act is chosen and filled in."""
-        ids = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True)[:MOST])
-        return HttpResponseRedirect(f"{reverse('admin:news_article_bulk')}?ids={ids}")
+        return HttpResponseRedirect(f"{reverse('admin:news_article_bulk')}?ids={ids_text(queryset)}")
 
     def bulk_urls(self) -> list[URLPattern]:
         """Return the door."""
@@ -83,19 +70,13 @@ class BulkActs:
 
 def _articles(request: HttpRequest) -> list[Article]:
     """Return the articles named that this person may see, at most 100.  1 query."""
-    ids = []
-    for text in (request.POST.get("ids") or request.GET.get("ids") or "").split(",")[:MOST]:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    rows = Article.objects.visible_to(staff_of(request)).filter(id__in=ids).select_related("column")
+    rows = (
+        Article.objects.visible_to(staff_of(request))
+        .filter(id__in=ids_named(request))
+        .select_related("column")
+    )
     return list(rows.defer("body_html", "search").order_by("-updated_at", "-id"))
 
 
 def _do(request: HttpRequest, name: str, article: Article, given: dict[str, Any]) -> Outcome:
-    try:
-        ACTS[name].call(article.pk, staff_of(request), given, clock.now())
-    except Refused as refused:
-        return Outcome(article, False, refused.text())
-    return Outcome(article, True, str(_("done")))
+    return outcome_of(article, lambda: ACTS[name].call(article.pk, staff_of(request), given, clock.now()))

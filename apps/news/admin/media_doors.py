@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -18,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.desk import staff_of
 from apps.common import clock
+from apps.common.bulk import Outcome, ids_named, ids_text, outcome_of
 from apps.common.errors import Refused
 from apps.common.files import MAX_BYTES
 from apps.news import media_selectors
@@ -26,16 +25,6 @@ from apps.news.services.media import media_delete, media_keep
 
 PAGE = 24
 PAGES = 100
-MOST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one picture."""
-
-    title: str
-    done: bool
-    words: str
 
 
 class MediaDoors:
@@ -106,8 +95,9 @@ class MediaDoors:
     @admin.action(description=_("Delete the selected pictures …"), permissions=["delete"])
     def delete_begin(self, _request: HttpRequest, queryset: QuerySet[MediaAsset]) -> HttpResponse:
         """Go to the page that asks."""
-        ids = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True)[:MOST])
-        return HttpResponseRedirect(f"{reverse('admin:news_mediaasset_delete_several')}?ids={ids}")
+        return HttpResponseRedirect(
+            f"{reverse('admin:news_mediaasset_delete_several')}?ids={ids_text(queryset)}"
+        )
 
     def delete_several_view(self, request: HttpRequest) -> HttpResponse:
         """GET: ask.  POST: delete each picture in a transaction of its own, with a result per row."""
@@ -125,18 +115,8 @@ class MediaDoors:
 
 
 def _assets(request: HttpRequest) -> list[MediaAsset]:
-    ids = []
-    for text in (request.POST.get("ids") or request.GET.get("ids") or "").split(",")[:MOST]:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    return list(MediaAsset.objects.filter(id__in=ids).order_by("-created_at", "-id"))
+    return list(MediaAsset.objects.filter(id__in=ids_named(request)).order_by("-created_at", "-id"))
 
 
 def _deleted(asset: MediaAsset) -> Outcome:
-    try:
-        media_delete(asset_id=asset.pk)
-    except Refused as refused:
-        return Outcome(asset.title, False, refused.text())
-    return Outcome(asset.title, True, str(_("deleted")))
+    return outcome_of(asset, lambda: media_delete(asset_id=asset.pk))
