@@ -14,11 +14,11 @@ from typing import Any
 from django.db import connection
 
 from apps.common import clock
+from apps.common.locks import Lock, lock_hold
 from apps.feedback.states import OPEN, SETTLED, CaseState, Verb
 from apps.reports.definitions import Measure
 
 # Two rebuilds never write the same days at once.
-LOCK = 7215_0601
 # Days further apart are counted by statements of their own: each reads what happened since its first day.
 GAP_DAYS = 31
 ZONE = "Asia/Shanghai"
@@ -223,8 +223,7 @@ def all_rewrite(*, as_of: dt.datetime) -> int:
 
 def figures_lock() -> None:
     """Wait until no other transaction writes figures, and keep others out until this one ends.  1 query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    lock_hold(Lock.FIGURES)
 
 
 def days_of_cases(*, case_ids: Sequence[Any], as_of: dt.datetime) -> set[dt.date]:

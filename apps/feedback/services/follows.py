@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from apps.common.locks import Lock, lock_hold
 from apps.feedback import labels, notices
 from apps.feedback.board_errors import BoardEntryNotFound, FollowsFull
 from apps.feedback.board_states import MAX_FOLLOWS, NEVER_SHOWN, OFFERABLE, BoardState
@@ -24,8 +25,6 @@ CHUNK = 500
 # The sweep looks so far back, and leaves the task this long.
 SWEEP_BACK, SWEEP_AFTER = dt.timedelta(hours=24), dt.timedelta(minutes=2)
 SWEEP_BATCH = 200
-# First half of the key of PostgreSQL's advisory locks; the second is made of the resident's id.
-_LOCK = 0x464F4C
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,7 @@ def follow_remove(*, public_number: str, resident_id: UUID) -> Followed:
 
 def _resident_lock(resident_id: UUID) -> None:
     """Let the follows of one resident be changed one after the other: else two at once could pass the cap."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(resident_id)])
+    lock_hold(Lock.FOLLOWS, of=str(resident_id))
 
 
 def _followable(public_number: str) -> Case:

@@ -9,14 +9,13 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Length, Substr
 
 from apps.common.changes import announce
+from apps.common.locks import Lock, lock_hold
 from apps.news.errors import ColumnTooDeep
 from apps.news.models import Column, ColumnRight
 from apps.news.models.columns import DEPTH_MOST
 
 if TYPE_CHECKING:
     from apps.accounts.models import Staff
-
-_TREE_LOCK = 7_310_001
 
 
 def column_save(*, column: Column) -> Column:
@@ -25,7 +24,7 @@ def column_save(*, column: Column) -> Column:
     One writer of the tree at a time: two moves at once could make a ring.  Raises ColumnTooDeep.
     """
     with transaction.atomic():
-        _tree_lock()
+        lock_hold(Lock.COLUMN_TREE)
         before = (
             Column.objects.filter(pk=column.pk).values_list("path", flat=True).first() if column.pk else None
         )
@@ -51,13 +50,6 @@ def _subtree_move(before: str, after: str) -> None:
     if deepest + grown > DEPTH_MOST:
         raise ColumnTooDeep(attr="parent", most=DEPTH_MOST)
     below.update(path=Concat(Value(after), Substr(F("path"), Length(Value(before)) + 1)))
-
-
-def _tree_lock() -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TREE_LOCK])
 
 
 def columns_load(*, tree: list[dict[str, Any]]) -> int:

@@ -8,13 +8,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from apps.common.locks import Lock, lock_hold
 from apps.news.errors import ArticleNotFound, FavouritesFull
 from apps.news.models import Favourite, HitBatch, Publication
 
 MOST_FAVOURITES = 500
 BATCH_KEPT = dt.timedelta(days=1)
-# First half of the key of PostgreSQL's advisory locks; the second is made of the resident's id.
-_LOCK = 0x464156
 _ADD = """
 WITH counted AS (SELECT * FROM unnest(%(articles)s::uuid[], %(hits)s::bigint[]) AS t(article_id, hits)),
 target AS (
@@ -31,9 +30,7 @@ def favourite_add(*, article_id: UUID, resident_id: UUID, now: dt.datetime) -> N
     Raises ArticleNotFound for what is not public, FavouritesFull (500 a resident).
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Else two at once could pass the cap.
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(resident_id)])
+        lock_hold(Lock.FAVOURITES, of=str(resident_id))  # else two at once could pass the cap
         if not Publication.objects.visible(now=now).filter(article_id=article_id).exists():
             raise ArticleNotFound
         held = Favourite.objects.filter(resident_id=resident_id)

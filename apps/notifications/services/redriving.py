@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import Refused
+from apps.common.locks import Lock, lock_hold
 from apps.notifications.kinds import kind_of
 from apps.notifications.models import Delivery, Redrive
 from apps.notifications.services.notices import quiet_over
@@ -27,7 +28,6 @@ MOST = 5000
 LONGEST = dt.timedelta(days=7)
 REASON_CHARS = 300
 # One re-drive at a time: the second sees the rows of the first.
-_LOCK = 7215_0702
 # Failed rows whose message has reached nobody and is not on its way: a row of it in any other state but failed,
 # suppressed or called back may have arrived or may still leave, also one of which nobody knows.  The newest round of the
 # first such channel goes again; the rest of its chain follows as always.  Rows of a campaign that is over are left:
@@ -84,8 +84,7 @@ def deliveries_redrive(
     if not reason:
         raise RedriveReason
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        lock_hold(Lock.REDRIVE)
         rows = Delivery.objects.filter(id__in=_failed(code, since, until)).select_related("message")
         again = [_again(row, now) for row in rows.order_by("id")]
         if not again:

@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from apps.common import clock
+from apps.common.locks import Lock, lock_hold
 from apps.notifications.models import DailyDelivery
 
 # Two rebuilds never write the same day at once; retention looks under the same lock.
-LOCK = 7215_0703
 LAST_DAYS = 4
 CATCH_UP_DAYS = 31
 _COUNT = """
@@ -67,5 +67,4 @@ def statistics_run(*, now: dt.datetime, kept_since: dt.date) -> int:
 
 def statistics_hold() -> None:
     """Wait for the lock of the statistics, to the end of the transaction.  1 query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    lock_hold(Lock.DELIVERY_STATISTICS)

@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.changes import announce
 from apps.common.errors import Refused
+from apps.common.locks import Lock, lock_hold
 from apps.notifications import labels
 from apps.notifications.kinds import kind_of
 from apps.notifications.models import NoticeText
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 NOTE_CHARS = 300
 _PARTS = {"inbox": {"title", "body"}, "wechat": {"template", "values"}, "sms": {"template", "params"}}
-# First half of the key of PostgreSQL's advisory locks; the second is made of kind and channel.
-_LOCK = 7215_0701
 
 
 class TextNotFound(Refused):
@@ -147,8 +146,7 @@ def _retire(text: NoticeText, now: dt.datetime) -> None:
 
 
 def _hold(kind: str, target: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, f"{kind} {target}"])
+    lock_hold(Lock.NOTICE_TEXT, of=f"{kind} {target}")
 
 
 def _locked(text_id: int, version: int) -> NoticeText:
