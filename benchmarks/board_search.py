@@ -9,43 +9,15 @@ it is told, not bound, since it answers another question.
 
 from __future__ import annotations
 
-import http.client
 import json
 import statistics
-import time
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 from benchmarks.report import Figure, Finding
-from benchmarks.system import API, System
+from benchmarks.search_load import p95, search_latencies
+from benchmarks.system import System
 
-ENTRIES, ROUNDS = 100_000, 3
-
-
-def _latencies(system: System, queries: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
-    """Return the milliseconds of each request by kind of query.  Raises RuntimeError on another answer than hits."""
-    line = http.client.HTTPConnection("127.0.0.1", system.port, timeout=30)
-    spent: dict[str, list[float]] = {kind: [] for kind in queries}
-    for turn in range(ROUNDS + 1):
-        for kind, rows in queries.items():
-            for place, row in enumerate(rows):
-                path = f"{API}/feedback/board?q={quote(' '.join(row['words']))}&x={turn}-{kind}-{place}"
-                began = time.perf_counter()
-                line.request("GET", path)
-                answer = line.getresponse()
-                body = answer.read()
-                took = 1000 * (time.perf_counter() - began)
-                if answer.status != 200 or not json.loads(body)["results"]:
-                    raise RuntimeError(f"{path} answers {answer.status}")
-                if turn:  # the first warms up
-                    spent[kind].append(took)
-    line.close()
-    return spent
-
-
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]
+ENTRIES = 100_000
 
 
 def run(system: System) -> Finding:
@@ -54,14 +26,14 @@ def run(system: System) -> Finding:
     queries = made["queries"]
     file = Path(system.stack.folder) / "board_queries.json"
     file.write_text(json.dumps(queries, ensure_ascii=False), encoding="utf-8")
-    spent = _latencies(system, queries)
+    spent = search_latencies(system, path="feedback/board", queries=queries)
     pairs = json.loads(system.command("benchmarks.board_data", "compare", str(file)))
     everything = [ms for values in spent.values() for ms in values]
     total = {side: sum(row[side] for rows in pairs.values() for row in rows) for side in ("ours", "ilike")}
     figures = [
-        Figure("search over HTTP, p95", round(_p95(everything), 1), "ms", 50, "max"),
+        Figure("search over HTTP, p95", round(p95(everything), 1), "ms", 50, "max"),
         *(
-            Figure(f"search over HTTP, {kind}: p95", round(_p95(values), 1), "ms")
+            Figure(f"search over HTTP, {kind}: p95", round(p95(values), 1), "ms")
             for kind, values in spent.items()
         ),
         Figure(
