@@ -20,7 +20,16 @@ from apps.news.errors import (
     ReasonNeeded,
     SamePerson,
 )
-from apps.news.models import Article, ArticleEvent, Column, Publication, ReviewRound, ReviewStep, Revision
+from apps.news.models import (
+    Article,
+    ArticleEvent,
+    Column,
+    MediaAsset,
+    Publication,
+    ReviewRound,
+    ReviewStep,
+    Revision,
+)
 from apps.news.services.revisions import revision_sha256
 from apps.news.states import (
     IN_REVIEW,
@@ -36,6 +45,7 @@ from apps.news.states import (
 )
 from qingshan.demo_news import SIGNERS, article_review
 from tests.factories.articles import article_approved, article_drafted, article_published, desk_make
+from tests.factories.media import asset_make
 from tests.factories.people import staff_make
 
 ALL = list(Point)
@@ -435,3 +445,18 @@ def test_the_database_lets_no_round_carry_a_text_of_a_stricter_column(people):
 
     with pytest.raises(IntegrityError, match="reviews of its column"), transaction.atomic():
         ReviewRound.objects.filter(pk=opened.pk).update(revision=moved)
+
+
+def test_another_cover_voids_the_signatures_and_other_words_for_it_later_do_not(in_review, people):
+    asset = asset_make()
+    sign(in_review, people[Role.REVIEWER_FIRST])
+    save(in_review, people[Role.EDITOR], cover_asset=asset)
+    fresh = ReviewRound.objects.select_related("revision").get(article=in_review.article_id, closed_at=None)
+    assert (state(in_review), fresh.revision.cover_alt) == (ArticleState.FIRST_REVIEW, asset.alt)
+    sign(fresh, people[Role.REVIEWER_FIRST])
+
+    MediaAsset.objects.filter(pk=asset.pk).update(alt="别的文字")
+    save(in_review, people[Role.EDITOR])
+
+    assert state(in_review) == ArticleState.SECOND_REVIEW
+    assert Revision.objects.get(pk=fresh.revision_id).cover_alt == asset.alt
