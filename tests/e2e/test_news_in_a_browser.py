@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect, sync_playwright
 
 from apps.news.text import html_clean
@@ -23,16 +24,26 @@ TITLE = "江滩步道的路灯全部换新"
 
 
 class Desk:
-    """A page of Chromium at the admin."""
+    """A page of Chromium at the admin; whoever signs in gets a profile of their own."""
 
-    def __init__(self, page: Page, system: Stack) -> None:
-        self.page, self.about = page, system.describe()
+    page: Page
+
+    def __init__(self, chromium: Chromium, system: Stack) -> None:
+        self.chromium, self.about = chromium, system.describe()
         self.faults: list[str] = []
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.fresh()
+
+    def fresh(self) -> None:
+        """Cookies are not cleared but left behind: a request on its way would bring the session back."""
+        for context in self.chromium.contexts:
+            context.close()
+        context = self.chromium.new_context(viewport={"width": 1440, "height": 1000}, locale="zh-CN")
+        context.set_default_timeout(20_000)
+        self.page = context.new_page()
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
 
     def sign_in(self, username: str) -> None:
-        self.page.goto("about:blank")  # what the page still asks for would bring its cookie back
-        self.page.context.clear_cookies()
+        self.fresh()
         self.open("/admin/login/")
         self.page.fill("[name=username]", username)
         self.page.fill("[name=password]", self.about["staff"][0]["password"])
@@ -64,9 +75,7 @@ def desk(system: Stack) -> Iterator[Desk]:
         pytest.skip("Debian's package chromium is not installed here")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=[*QUIET])
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="zh-CN")
-        context.set_default_timeout(20_000)
-        yield Desk(context.new_page(), system)
+        yield Desk(browser, system)
         browser.close()
 
 
