@@ -178,6 +178,8 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Calendar days"), "calendar_month", "common.calendarday"),
                     _item(_("Import and export"), "swap_vert", "sheets.importbatch"),
                     _item(_("Exports of tables"), "download", "sheets.exportlog"),
+                    _item(_("Counts of units"), "calculate", "capacity.reconciliation"),
+                    _item(_("Changes of units"), "exposure", "capacity.totalchange"),
                 ],
             },
         ],

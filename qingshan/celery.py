@@ -100,6 +100,8 @@ def beat_table(*, sweep_s: int) -> dict[str, dict[str, object]]:
         ("notifications.statistics", _night(2, 40)),
         ("notifications.retention", _night(3, 20)),
         ("notifications.templates_sync", _night(4, 20)),
+        ("capacity.sweep", 60),
+        ("capacity.reconcile", _night(3, 30)),
         ("feedback.followers_sweep", 300),
         ("feedback.clock_sweep", 600),
         ("feedback.deadlines_recompute", _night(3, 10)),

@@ -35,6 +35,7 @@ urlpatterns = [
     path("api/v1/", include("apps.wechat.api.urls")),
     path("api/v1/", include("apps.accounts.api.urls")),
     path("api/v1/", include("apps.notifications.api.urls")),
+    path("api/v1/", include("apps.capacity.api.urls")),
     path("api/v1/", include("apps.feedback.api.urls")),
     path("api/v1/", include("apps.reports.api.urls")),
     path("open311/v2/", include("apps.feedback.open311.urls")),

@@ -47,6 +47,7 @@ _SHEETS = (
     "sheets.approve_importbatch",
     "sheets.export_sheet",
 )
+_COUNTS = ("capacity.view_reconciliation", "capacity.view_totalchange")
 _SAFETY = ("safety.view_textcheck", "safety.view_mediacheck")
 _WORDS = (
     "safety.view_wordlist", "safety.view_wordlistversion", "safety.add_wordlistversion", "safety.change_wordlistversion",
@@ -86,7 +87,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.SERVICE_OPERATOR: ("common.view_street", "common.view_community"),
     Role.AUDITOR: (
         "accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport",
-        "sheets.view_exportlog", *_SENDING,
+        "sheets.view_exportlog", *_SENDING, *_COUNTS,
     ),
     Role.ADMINISTRATOR: (
         *_REFERENCE, "accounts.view_staff", "accounts.add_staff", "accounts.change_staff", "accounts.view_resident",
@@ -95,7 +96,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "wechat.view_providerpush", *_CAMPAIGNS_APPROVE, *_TEXTS_APPROVED, *_SENDING,
         "notifications.view_retention", "notifications.add_retention", "notifications.view_smstemplate",
         "notifications.add_smstemplate", "notifications.change_smstemplate",
-        *_SHEETS, "sheets.export_personal", "sheets.view_exportlog",
+        *_COUNTS, *_SHEETS, "sheets.export_personal", "sheets.view_exportlog",
     ),
 }  # fmt: skip
 

@@ -34,6 +34,7 @@ MATRIX: dict[str, dict[str, str]] = {
     "articles/<uuid:article_id>": {"GET": "public"},
     "articles/<uuid:article_id>/favourite": {"PUT": "resident", "DELETE": "resident"},
     "me/favourites": {"GET": "resident"},
+    "capacity/reconciliation": {"GET": "public"},
     "feedback/categories": {"GET": "public"},
     "feedback/suggest": {"POST": "resident"},
     "feedback/suggest/<uuid:inquiry_id>/solved": {"POST": "resident"},

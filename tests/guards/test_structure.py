@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps as django_apps
 
+from apps.capacity import states as capacity_states
 from apps.common.heartbeat import LANES
 from apps.feedback import states as feedback_states
 from apps.news import states as news_states
@@ -80,6 +81,7 @@ def test_each_app_has_a_readme_of_at_most_60_lines():
 @pytest.mark.parametrize(
     ("name", "states"),
     [
+        ("capacity", capacity_states),
         ("feedback", feedback_states),
         ("news", news_states),
         ("safety", safety_states),

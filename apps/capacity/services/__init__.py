@@ -1,0 +1,30 @@
+"""Every write of the kernel.  Locks are taken in one order everywhere: the caller's own rows, queue, pool, claim, entry."""
+
+from apps.capacity.registry import Offer, QueueKind, queue_register
+from apps.capacity.services.intervals import interval_end, interval_take
+from apps.capacity.services.opening import (
+    CapacityPlan,
+    PoolPlan,
+    capacities_open,
+    capacity_close,
+    capacity_reopen,
+    total_change,
+)
+from apps.capacity.services.reconciling import reconcile
+from apps.capacity.services.taking import (
+    Released,
+    Taken,
+    claim_confirm,
+    claim_release,
+    claims_release,
+    unit_take,
+)
+from apps.capacity.services.tending import expired_sweep
+from apps.capacity.services.waiting import offer_accept, offer_decline, wait_join, wait_leave
+
+__all__ = [
+    "CapacityPlan", "Offer", "PoolPlan", "QueueKind", "Released", "Taken",
+    "capacities_open", "capacity_close", "capacity_reopen", "claim_confirm", "claim_release", "claims_release", "expired_sweep",
+    "interval_end", "interval_take", "offer_accept", "offer_decline", "queue_register", "reconcile", "total_change",
+    "unit_take", "wait_join", "wait_leave",
+]  # fmt: skip
