@@ -17,6 +17,7 @@ from qingshan.processes import ProcessError
 QUESTIONS = (
     "article_reads", "case_submission", "statement_counts", "board_search", "figures", "staff_queue", "case_intake",
     "sender", "campaign_rows", "lanes", "inbox", "sheet_import", "attachment_scan", "text_checks",
+    "capacity_take",
     "article_search", "desk_list",
 )  # fmt: skip
 # These add many rows, so they come last of those that share a system.
@@ -25,7 +26,15 @@ ADDING = ("case_submission", "board_search", "article_search", "desk_list")
 AT_A_MILLION = ("figures", "staff_queue", "case_intake")
 MILLION = 1_000_000
 # These have a system of their own, most of them to fill it.
-WITH_A_CROWD = ("sender", "campaign_rows", "lanes", "inbox", "sheet_import", "attachment_scan")
+WITH_A_CROWD = (
+    "sender",
+    "campaign_rows",
+    "lanes",
+    "inbox",
+    "sheet_import",
+    "attachment_scan",
+    "capacity_take",
+)
 PROOFS = (
     "workers_killed", "redis_emptied", "postgres_restarted", "wechat_faults", "token_expired", "midnight_quota",
     "redis_lost",
