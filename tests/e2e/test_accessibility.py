@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, sync_playwright
 
 from qingshan.stack import Stack
@@ -25,10 +26,15 @@ def page(system: Stack) -> Iterator[Page]:
         pytest.skip("Debian's package chromium is not installed here")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=[*QUIET])
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="zh-CN")
-        context.set_default_timeout(20_000)
-        yield context.new_page()
+        yield fresh_page(browser)
         browser.close()
+
+
+def fresh_page(browser: Chromium) -> Page:
+    """Open a page in a profile of its own, without anybody's cookies."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="zh-CN")
+    context.set_default_timeout(20_000)
+    return context.new_page()
 
 
 @pytest.fixture
@@ -44,15 +50,17 @@ def walker(system: Stack) -> Walk:
     return walk
 
 
-def sign_in(page: Page, system: Stack, username: str) -> None:
+def signed_in(page: Page, system: Stack, username: str) -> Page:
+    """Return a page at which ``username`` is signed in; the one given is left to its own cookies."""
     about = system.describe()
-    page.goto("about:blank")  # what the page still asks for would bring its cookie back
-    page.context.clear_cookies()
+    assert page.context.browser is not None
+    page = fresh_page(page.context.browser)
     page.goto(f"{about['web']}/admin/login/")
     page.fill("[name=username]", username)
     page.fill("[name=password]", about["staff"][0]["password"])
     page.click("#login-form button[type=submit]")
     page.wait_for_url("**/admin/")
+    return page
 
 
 def heavy(page: Page) -> list[str]:
@@ -81,7 +89,7 @@ def test_no_main_page_keeps_anybody_out(page, system, walker):
         "sysadmin.demo": ("/admin/sheets/importbatch/",),
     }  # fmt: skip
     for username, paths in pages.items():
-        sign_in(page, system, username)
+        page = signed_in(page, system, username)
         for path in paths:
             answer = page.goto(web + path)
             assert answer is not None
@@ -95,7 +103,7 @@ def test_no_main_page_keeps_anybody_out(page, system, walker):
 
 
 def test_a_text_is_signed_with_the_keyboard_alone(page, system, walker):
-    sign_in(page, system, "reviewer.demo")
+    page = signed_in(page, system, "reviewer.demo")
     page.goto(f"{system.describe()['web']}/admin/news/article/{walker.article_id}/change/")
     page.locator("#act-sign [name=points]").first.focus()
     for _point in range(6):

@@ -197,8 +197,8 @@ def test_each_answer_with_the_article_counts_once_kept_or_not_and_304_too(people
     assert anyone.get(f"articles/{article.id}").json()["hits"] == 3
 
 
-@pytest.mark.parametrize(("before", "after", "status"), [(0, 1, 200), (1230, 1249, 304), (1230, 1260, 200)])
-def test_an_article_is_another_one_by_its_hits_to_two_digits(people, anyone, counts, before, after, status):
+def test_an_article_is_not_another_one_because_it_was_read(people, anyone, counts):
+    before, after = 0, 1260
     article = article_published(desk=people)
     Publication.objects.update(hits=before)
     first = anyone.get(f"articles/{article.id}")
@@ -207,7 +207,7 @@ def test_an_article_is_another_one_by_its_hits_to_two_digits(people, anyone, cou
 
     again = anyone.get(f"articles/{article.id}", headers={"If-None-Match": first["ETag"]})
 
-    assert (first.json()["hits"], again.status_code) == (before, status)
+    assert (first.json()["hits"], again.status_code) == (before, 304)
 
 
 def test_counting_takes_no_statement_and_no_round_trip(people, anyone, counts, monkeypatch):

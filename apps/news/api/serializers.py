@@ -62,7 +62,7 @@ class ArticleOutput(ArticleItem):
     author = serializers.CharField(allow_blank=True)
     attachments = AttachmentOutput(many=True)
     audio_url = serializers.CharField(allow_null=True)
-    hits = serializers.IntegerField(help_text="Times read, some minutes old.")
+    hits = serializers.IntegerField(help_text="Times read, some minutes old; no part of the ETag.")
     updated_at = serializers.DateTimeField()
     related = ArticleItem(many=True)
 
