@@ -18,6 +18,7 @@ from django_prose_editor.config import html_tags
 from environs import validate
 from js_asset import static_lazy
 
+from apps.feedback.states import CaseState
 from qingshan import env as environment
 from qingshan.admin_site import UNFOLD as UNFOLD
 from qingshan.checks import production_refuse
@@ -235,6 +236,12 @@ SPECTACULAR_SETTINGS = {
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
         "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
+        # Fields of the same name with other values: each set gets its own.
+        "StateEnum": [state.value for state in CaseState],
+        "CorrectionStateEnum": ["received", "accepted", "declined"],
+        "KindEnum": ["article", "case", "service"],
+        "OrganisationKindEnum": ["government", "public", "social", "market"],
+        "ServiceKindEnum": ["service", "matter"],
     },
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
 }

@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.common import views
+from apps.facilities import open_data
 from apps.news import feeds, file_views, media_views, preview_views
 from apps.news.api.urls import public
 from apps.reports.metrics import metrics
@@ -27,6 +28,8 @@ urlpatterns = [
     path("preview/<str:token>", preview_views.preview, name="article-preview"),
     path("feeds/articles.atom", public(feeds.articles_atom), name="feed-atom"),
     path("feeds/articles.json", public(feeds.articles_json), name="feed-json"),
+    path("open-data/facilities.json", open_data.facilities_json, name="open-data-facilities-json"),
+    path("open-data/facilities.csv", open_data.facilities_csv, name="open-data-facilities-csv"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
@@ -36,6 +39,8 @@ urlpatterns = [
     path("api/v1/", include("apps.accounts.api.urls")),
     path("api/v1/", include("apps.notifications.api.urls")),
     path("api/v1/", include("apps.capacity.api.urls")),
+    path("api/v1/", include("apps.facilities.api.urls")),
+    path("api/v1/", include("apps.clinics.api.urls")),
     path("api/v1/", include("apps.feedback.api.urls")),
     path("api/v1/", include("apps.reports.api.urls")),
     path("open311/v2/", include("apps.feedback.open311.urls")),

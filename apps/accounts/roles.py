@@ -47,6 +47,46 @@ _SHEETS = (
     "sheets.approve_importbatch",
     "sheets.export_sheet",
 )
+# The directory: whoever operates a service keeps it, closes places, answers reports; its tables by spreadsheet too.
+_DIRECTORY_READ = (
+    "common.view_street", "common.view_community", "accounts.view_department", "facilities.view_facility",
+    "facilities.view_facilityevent", "facilities.view_assurance", "facilities.view_assuranceterm",
+)  # fmt: skip
+_DIRECTORY = (
+    *_DIRECTORY_READ,
+    *(
+        f"facilities.{act}_{model}"
+        for act in ("view", "add", "change")
+        for model in ("facility", "facilitykind", "organisation", "service")
+    ),
+    *(
+        f"facilities.{act}_{model}"
+        for act in ("view", "add", "change", "delete")
+        for model in (
+            "openingrule", "dayexception", "accessibilityfact", "serviceatfacility", "alias", "photo",
+        )
+    ),
+    "facilities.view_closure", "facilities.add_closure", "facilities.view_correctionreport",
+    "facilities.change_correctionreport",
+)  # fmt: skip
+# The desk of a clinic: its day, referrals, appeals; administrators keep who works where and by which rules.
+_CLINIC = (
+    "clinics.view_clinicsession", "clinics.view_appointment", "clinics.change_appointment", "clinics.view_restriction",
+    "clinics.change_restriction", "clinics.view_strike", "clinics.view_referral", "clinics.add_referral",
+    "clinics.change_referral", "clinics.view_institution", "clinics.view_department", "clinics.view_bookingrule",
+    "clinics.view_attendancerule",
+    *(
+        f"clinics.{act}_{model}"
+        for act in ("view", "add", "change")
+        for model in ("practitioner", "room", "sessiontemplate", "templateexception")
+    ),
+    "clinics.delete_templateexception",
+)  # fmt: skip
+_CLINIC_RULES = tuple(
+    f"clinics.{act}_{model}"
+    for act in ("view", "add", "change")
+    for model in ("alliance", "institution", "department", "bookingrule", "attendancerule", "referralterm")
+)
 _COUNTS = ("capacity.view_reconciliation", "capacity.view_totalchange")
 _SAFETY = ("safety.view_textcheck", "safety.view_mediacheck")
 _WORDS = (
@@ -84,7 +124,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         *_CASES, "feedback.view_rating", "feedback.view_deadlineprofile", "accounts.view_department",
         "feedback.view_ruling", "feedback.export_case", *_FIGURES,
     ),
-    Role.SERVICE_OPERATOR: ("common.view_street", "common.view_community"),
+    Role.SERVICE_OPERATOR: (*_DIRECTORY, *_SHEETS, *_CLINIC),
     Role.AUDITOR: (
         "accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport",
         "sheets.view_exportlog", *_SENDING, *_COUNTS,
@@ -97,6 +137,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "notifications.view_retention", "notifications.add_retention", "notifications.view_smstemplate",
         "notifications.add_smstemplate", "notifications.change_smstemplate",
         *_COUNTS, *_SHEETS, "sheets.export_personal", "sheets.view_exportlog",
+        *_CLINIC, *_CLINIC_RULES, *_DIRECTORY, "facilities.add_assuranceterm", "facilities.change_assuranceterm",
     ),
 }  # fmt: skip
 

@@ -71,3 +71,13 @@ def changes_of(*, capacity_id: UUID, limit: int = 50) -> list[TotalChange]:
 def reconciliation_newest() -> Reconciliation | None:
     """Return what the newest count of claims against counters found.  1 query."""
     return Reconciliation.objects.order_by("-at").first()
+
+
+def queue_waits(*, queue: str) -> bool:
+    """Return whether anybody waits in a waiting list.  1 query."""
+    return WaitEntry.objects.filter(queue=queue, state=EntryState.WAITING).exists()
+
+
+def entry_of_claim(*, claim_id: UUID) -> WaitEntry | None:
+    """Return the place in a waiting list that a claim was offered to.  1 query."""
+    return WaitEntry.objects.filter(claim_id=claim_id).first()

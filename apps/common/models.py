@@ -125,6 +125,7 @@ class Upload(models.Model):
     class Purpose(models.TextChoices):
         CASE = "case", _("feedback case")
         ARTICLE = "article", _("news article")
+        FACILITY = "facility", _("photo of a place")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner_id = models.UUIDField(_("owner"), null=True)  # a resident's id; empty for staff

@@ -79,8 +79,9 @@ def _worker(lane: str) -> str:
 
 @require_GET
 def upload_public(_request: HttpRequest, upload_id: UUID) -> HttpResponseBase:
-    """Send a picture of an article; those of cases have only signed links."""
-    upload = Upload.objects.filter(id=upload_id, purpose=Upload.Purpose.ARTICLE).first()
+    """Send a picture of an article or of a place; those of cases have only signed links."""
+    public = (Upload.Purpose.ARTICLE, Upload.Purpose.FACILITY)
+    upload = Upload.objects.filter(id=upload_id, purpose__in=public).first()
     if upload is None or not default_storage.exists(upload.path):
         raise Http404
     response = FileResponse(default_storage.open(upload.path), content_type=upload.content_type)

@@ -18,6 +18,7 @@ from apps.feedback.states import CaseState
 from apps.news.models import Article
 from tests.factories.articles import article_published
 from tests.factories.cases import case_make
+from tests.factories.network_points import MIDDLE, hours_make, point_make
 from tests.factories.pictures import jpeg
 
 BASELINE = Path(__file__).with_name("query_counts.json")
@@ -46,6 +47,11 @@ def views(resident, anyone, clerk):
             photo = resident.upload(io.BytesIO(jpeg())).json()["id"]
             case_make(resident, state=CaseState.REPLIED, uploads=[photo])
             resident.post("inbox/read", {"all": False, "ids": []})
+        for number in range(state["rows"], rows):
+            point = point_make(f"网点{number}", at=MIDDLE)
+            hours_make(point, (0, 1440))
+            resident.post(f"facilities/{point.id}/corrections", {"field": "hours", "text": "周一不开门"})
+            last["point"] = str(point.id)
         for article in articles(rows - state["rows"]):
             resident.put(f"articles/{article.id}/favourite", {})
         state["rows"] = rows
@@ -61,13 +67,23 @@ def views(resident, anyone, clerk):
         "GET articles": lambda: anyone.get("articles"),
         "GET articles?q": lambda: anyone.get("articles", q="稿件"),
         "GET articles/{id}": lambda path=None: anyone.get(f"articles/{last['article']}"),
+        "GET circle": lambda: anyone.get("circle", near=f"{MIDDLE.lng},{MIDDLE.lat}"),
         "GET columns": lambda: anyone.get("columns"),
+        "GET facilities": lambda: anyone.get("facilities", kind="test_kind"),
+        "GET facilities/{id}": lambda: anyone.get(f"facilities/{last['point']}"),
+        "GET facilities?near": lambda: anyone.get(
+            "facilities", near=f"{MIDDLE.lng},{MIDDLE.lat}", kind="test_kind"
+        ),
+        "GET facilities?open_now": lambda: anyone.get("facilities", open_now="1", kind="test_kind"),
+        "GET facilities?q": lambda: anyone.get("facilities", q="网点", kind="test_kind"),
         "GET feedback/cases": lambda: resident.get("feedback/cases"),
         "GET feedback/cases/{number}": lambda: resident.get(f"feedback/cases/{last['case']}"),
         "GET feedback/categories": lambda: anyone.get("feedback/categories"),
         "GET inbox": lambda: resident.get("inbox"),
         "GET inbox/unread-count": lambda: resident.get("inbox/unread-count"),
+        "GET me/facility-corrections": lambda: resident.get("me/facility-corrections"),
         "GET me/favourites": lambda: resident.get("me/favourites"),
+        "GET services": lambda: anyone.get("services"),
         "GET subscriptions": lambda: resident.get("subscriptions"),
         "GET streets": lambda: anyone.get("streets"),
         "admin case queue": lambda: desk.get(case_page()),

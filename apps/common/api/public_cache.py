@@ -38,12 +38,14 @@ def public_cached(
     namespace: str,
     max_age_s: int = 30,
     ends: Callable[[], dt.datetime | None] | None = None,
+    keeps: Callable[[HttpRequest], bool] | None = None,
 ) -> Callable[..., HttpResponseBase]:
     """Wrap a public GET view: answer from memory, ``ETag`` and ``Cache-Control``, 304 on ``If-None-Match``.
 
     The view must answer the same to everyone.  Only 200 answers are kept.  A view that gives its own ``ETag`` says what
     of its answer counts as another one; else it is made of all bytes.
-    ``ends``  the moment at which the answer changes by the clock alone (``changes.kept``): nobody keeps it longer
+    ``ends``   the moment at which the answer changes by the clock alone (``changes.kept``): nobody keeps it longer
+    ``keeps``  whether this request's answer is worth memory; what hardly anybody asks twice would push out what all ask for
     """
 
     def call(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -53,15 +55,17 @@ def public_cached(
         def make() -> _Answer:
             return _answer_of(view(request, *args, **kwargs))
 
+        # Asked before the answer is made: one that is made just before the moment and sent just after it is old at once.
+        moment = ends() if ends is not None else None
         query = request.META.get("QUERY_STRING", "")
         try:
-            if len(query) > MAX_QUERY_CHARS:
+            if len(query) > MAX_QUERY_CHARS or not (keeps is None or keeps(request)):
                 answer = make()
             else:
                 answer = kept(namespace, f"{request.path}?{query}", make, ends=ends)
         except _NotKept as other:
             return other.response
-        return _response(request, answer, _age(max_age_s, ends))
+        return _response(request, answer, _age(max_age_s, moment))
 
     # DRF and the schema generator find the view class and its flags through these.
     for name in ("cls", "view_class", "initkwargs", "actions", "csrf_exempt"):
@@ -70,9 +74,8 @@ def public_cached(
     return call
 
 
-def _age(max_age_s: int, ends: Callable[[], dt.datetime | None] | None) -> int:
+def _age(max_age_s: int, moment: dt.datetime | None) -> int:
     """Return how long others may keep an answer: not beyond the moment at which it changes."""
-    moment = ends() if ends is not None else None
     if moment is None:
         return max_age_s
     return max(0, min(max_age_s, int((moment - clock.now()).total_seconds())))

@@ -1,4 +1,7 @@
-"""``manage.py fixtures_load [--demo]``: the reference data, and with ``--demo`` people and cases to play with."""
+"""``manage.py fixtures_load [--directory] [--demo]``: the reference data.
+
+``--directory`` adds the places that public sources name, ``--demo`` also people, articles and cases to play with.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,10 @@ from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.roles import roles_load
+from apps.clinics import services as clinics
 from apps.common import clock
 from apps.common import services as common
+from apps.facilities import services as facilities
 from apps.feedback import services as feedback
 from apps.news import services as news
 from apps.notifications import services as notifications
@@ -39,6 +44,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument(
+            "--directory",
+            action="store_true",
+            help="also the places, matters and organisations of public sources",
+        )
+        parser.add_argument(
             "--demo", action="store_true", help="also people, articles and cases for a demonstration"
         )
         parser.add_argument(
@@ -51,17 +61,30 @@ class Command(BaseCommand):
             raise CommandError("Demonstration data is not loaded in production.")
         with transaction.atomic():
             reference_load()
+            if options["directory"] or options["demo"]:
+                directory_load()
         if options["demo"]:
             password = env.str("DEMO_STAFF_PASSWORD", "")
             if len(password) < 10:
                 raise CommandError("DEMO_STAFF_PASSWORD takes at least 10 characters.")
             staff = demo_staff(rows=fixture("demo_staff.json"), password=password)
             feedback.routing_rules_write(rows=fixture("routing_rules.json"), valid_from=CATEGORIES_VALID_FROM)
+            facilities.opening_load(rows=fixture("facilities_demo.json"), now=clock.now())
+            clinics.templates_load(data=fixture("clinics_demo.json"))
+            clinics.sessions_generate(now=clock.now())
             demo_articles(folder=FIXTURES / "articles")
             demo_cases(residents=fixture("demo_residents.json"), cases=fixture("demo_cases.json"))
             reports.figures_refresh(now=clock.now())
             if options["staff_json"]:
                 options["staff_json"].write_text(json.dumps(staff, ensure_ascii=False), encoding="utf-8")
+
+
+def directory_load() -> None:
+    """Load what public sources say of places: a start that the district looks through, not a record."""
+    facilities.organisations_load(rows=fixture("organisations.json"))
+    facilities.services_load(rows=fixture("services.json"))
+    facilities.facilities_load(rows=fixture("facilities.json"), now=clock.now())
+    clinics.institutions_load(data=fixture("clinics.json"))
 
 
 def reference_load() -> None:
@@ -87,6 +110,8 @@ def reference_load() -> None:
     feedback.templates_write(rows=fixture("reply_templates.json"))
     feedback.suggestion_load(now=clock.now())
     news.columns_load(tree=fixture("columns.json"))
+    facilities.kinds_load(rows=fixture("facility_kinds.json"))
+    facilities.terms_load(rows=fixture("assurance_terms.json"))
     reports.definitions_load(rows=fixture("indicator_definitions.json"))
     notifications.retention_load(rows=fixture("retention.json"))
     if not settings.PRODUCTION:

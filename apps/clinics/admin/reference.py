@@ -1,0 +1,127 @@
+"""Institutions, who works there, when, and the rules by which they are booked."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+
+from apps.clinics.admin.scope import ClinicAdmin
+from apps.clinics.models import (
+    Alliance,
+    AttendanceRule,
+    BookingRule,
+    Department,
+    Institution,
+    Practitioner,
+    ReferralTerm,
+    Room,
+    SessionTemplate,
+    TemplateException,
+)
+from apps.common.admin import DeskAdmin
+
+
+@admin.register(Alliance)
+class AllianceAdmin(DeskAdmin):
+    list_display = ("name", "source")
+    ordering = ("name",)
+
+
+@admin.register(Institution)
+class InstitutionAdmin(ClinicAdmin):
+    unit_path = "department_id"
+    list_display = ("facility", "level", "alliance", "leads", "is_station", "is_active")
+    list_select_related = ("facility", "alliance")
+    list_filter = ("level", "is_station")
+    ordering = ("facility__name",)
+
+
+@admin.register(Department)
+class DepartmentAdmin(ClinicAdmin):
+    unit_path = "institution__department_id"
+    list_display = ("name", "institution", "kind", "min_age", "max_age", "is_active")
+    list_select_related = ("institution__facility",)
+    search_fields = ("name", "code")
+    ordering = ("institution__facility__name", "name")
+
+
+@admin.register(Practitioner)
+class PractitionerAdmin(ClinicAdmin):
+    unit_path = "institution__department_id"
+    list_display = ("name", "title", "institution", "is_active")
+    list_select_related = ("institution__facility",)
+    search_fields = ("name",)
+    ordering = ("institution__facility__name", "name")
+
+
+@admin.register(Room)
+class RoomAdmin(ClinicAdmin):
+    unit_path = "institution__department_id"
+    list_display = ("name", "institution")
+    list_select_related = ("institution__facility",)
+    ordering = ("institution__facility__name", "name")
+
+
+class DatedRuleAdmin(ClinicAdmin):
+    """A rule is followed by another; the earlier one stays to be read."""
+
+    unit_path = "institution__department_id"
+    list_select_related = ("institution__facility",)
+    ordering = ("-valid_from",)
+
+
+@admin.register(BookingRule)
+class BookingRuleAdmin(DatedRuleAdmin):
+    list_display = (
+        "institution",
+        "valid_from",
+        "valid_to",
+        "days_ahead",
+        "release_time",
+        "cancel_hours",
+        "source",
+    )
+
+
+@admin.register(AttendanceRule)
+class AttendanceRuleAdmin(DatedRuleAdmin):
+    list_display = (
+        "institution",
+        "valid_from",
+        "valid_to",
+        "strikes",
+        "window_days",
+        "restrict_days",
+        "source",
+    )
+
+
+@admin.register(ReferralTerm)
+class ReferralTermAdmin(DeskAdmin):
+    list_display = ("urgency", "state", "hours", "valid_from", "source")
+    ordering = ("urgency", "state", "-valid_from")
+
+
+class TemplateExceptionInline(TabularInline):
+    model = TemplateException
+    extra = 0
+    fields = ("on", "starts", "ends", "reason")
+
+
+@admin.register(SessionTemplate)
+class SessionTemplateAdmin(ClinicAdmin):
+    unit_path = "department__institution__department_id"
+    list_display = (
+        "department", "practitioner", "room", "weekday", "starts", "ends", "slot_minutes", "valid_from", "valid_to",
+    )  # fmt: skip
+    list_select_related = ("department", "practitioner", "room")
+    list_filter = ("weekday",)
+    ordering = ("department__name", "weekday", "starts")
+    inlines: ClassVar[Any] = [TemplateExceptionInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse for sessions; exceptions can be taken back."""
+        return False

@@ -1,0 +1,257 @@
+"""The day of a clinic: sessions, the sheet of one with its patients, the acts at the desk, walk-ins, suspending."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.desk import staff_of
+from apps.accounts.services import Looked, access_record_many
+from apps.clinics import selectors, services
+from apps.clinics.admin.scope import ClinicAdmin
+from apps.clinics.models import Appointment, ClinicSession
+from apps.clinics.services import PatientDraft
+from apps.clinics.states import LIVE, Actor, AppointmentState, Verb, move_of
+from apps.common import clock
+from apps.common.admin import ReadOnlyAdmin
+from apps.common.errors import Refused
+
+VERB_LABELS: dict[Verb, Any] = {
+    Verb.CHECK_IN: _("Arrived"),
+    Verb.FULFIL: _("Seen"),
+    Verb.MISS: _("Did not come"),
+    Verb.CANCEL: _("Cancel"),
+    Verb.UNDO: _("Undo"),
+    Verb.VOID: _("Entered in error"),
+}
+WITH_REASON = frozenset({Verb.CANCEL, Verb.UNDO, Verb.VOID})
+
+
+class WalkInForm(forms.Form):
+    """Someone who stands at the counter with a card."""
+
+    slot = forms.UUIDField(label=_("slot"))
+    name = forms.CharField(label=_("name"), max_length=40)
+    id_number = forms.CharField(label=_("number of the document"), max_length=30)
+
+
+@admin.register(ClinicSession)
+class ClinicSessionAdmin(ClinicAdmin):
+    unit_path = "department__institution__department_id"
+    list_display = ("on", "starts_at", "department", "practitioner", "room", "booked_shown", "state")
+    list_select_related = ("department__institution__facility", "practitioner", "room")
+    list_filter = ("on", "state")
+    ordering = ("-on", "starts_at")
+    change_form_template = "admin/clinics/session.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ClinicSession]:
+        """Return the sessions with how many patients each has."""
+        booked = Count("appointments", filter=Q(appointments__state__in=[*LIVE, AppointmentState.FULFILLED]))
+        rows: QuerySet[ClinicSession] = super().get_queryset(request)
+        return rows.annotate(booked=booked)
+
+    @admin.display(description=_("patients"))
+    def booked_shown(self, session: Any) -> int:
+        """Return how many patients it has."""
+        return int(session.booked)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Refuse: sessions are made from weekly ones."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """Refuse: what happens to a session are acts."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the sheet to print and the doors of acts."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("<uuid:session_id>/sheet/", wrap(self.sheet_view), name="clinics_session_sheet"),
+            path("<uuid:session_id>/act/", wrap(self.act_view), name="clinics_session_act"),
+            path("<uuid:session_id>/check-in/", wrap(self.check_in_view), name="clinics_session_check_in"),
+            path("<uuid:session_id>/walk-in/", wrap(self.walk_in_view), name="clinics_session_walk_in"),
+            path("<uuid:session_id>/suspend/", wrap(self.suspend_view), name="clinics_session_suspend"),
+            *super().get_urls(),
+        ]
+
+    def _session(self, request: HttpRequest, session_id: Any) -> ClinicSession:
+        session = self.get_object(request, str(session_id))
+        if session is None or not self.has_view_permission(request, session):
+            raise Http404
+        return session  # type: ignore[no-any-return]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Show the day sheet: names are masked until someone says why they are needed."""
+        session = self._session(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            **self._context(session),
+            "title": str(session.department),
+        }
+        return TemplateResponse(request, self.change_form_template, context)
+
+    def _context(self, session: ClinicSession, *, named: bool = False) -> dict[str, Any]:
+        now = clock.now()
+        lines = [
+            {
+                "appointment": one, "name": one.patient.name if named else one.patient.name_masked,
+                "acts": [
+                    {"verb": verb.value, "label": label, "reason": verb in WITH_REASON}
+                    for verb, label in VERB_LABELS.items()
+                    if move_of(state=AppointmentState(one.state), verb=verb, actor=Actor.STAFF)
+                ],
+            }
+            for one in selectors.appointments_day(session_id=session.pk)
+        ]  # fmt: skip
+        counter = selectors.slots_of_session(session_id=session.pk, now=now, pool="counter")
+        public = dict(selectors.slots_of_session(session_id=session.pk, now=now))
+        return {
+            "session": session, "lines": lines, "opts": self.model._meta, "now": now,
+            "open": session.state == ClinicSession.State.OPEN and session.ends_at > now,
+            "slots": [(slot, free + public.get(slot, 0)) for slot, free in counter if slot.ends_at > now],
+        }  # fmt: skip
+
+    def sheet_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """POST with a reason: the sheet with full names, to be printed; each look is recorded first."""
+        session = self._session(request, session_id)
+        reason = request.POST.get("reason", "").strip()[:200]
+        if request.method != "POST" or not reason:
+            self.message_user(request, _("Please say what the names are needed for."), messages.ERROR)
+            return self._back(session_id)
+        looked = [
+            Looked(one.booked_by_id, one.number, "patient's name")
+            for one in selectors.appointments_day(session_id=session.pk)
+            if one.booked_by_id is not None
+        ]
+        access_record_many(staff=staff_of(request), looked=looked, reason=reason, now=clock.now())
+        context = {
+            **self.admin_site.each_context(request), **self._context(session, named=True), "staff": staff_of(request),
+            "reason": reason, "title": str(session.department),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/clinics/sheet.html", context)
+
+    def _back(self, session_id: UUID) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:clinics_clinicsession_change", args=[session_id]))
+
+    def _act(self, request: HttpRequest, session_id: UUID, work: Any) -> HttpResponse:
+        """Do ``work`` for a POST by someone who sees the session, and go back with what came of it."""
+        if request.method != "POST":
+            return HttpResponse(status=405)
+        self._session(request, session_id)
+        if not request.user.has_perm("clinics.change_appointment"):  # type: ignore[union-attr]
+            raise Http404
+        try:
+            said = work()
+        except Refused as refused:
+            self.message_user(request, refused.text(), messages.ERROR)
+        else:
+            self.message_user(request, said, messages.SUCCESS)
+        return self._back(session_id)
+
+    def act_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """POST: one act on one appointment."""
+
+        def work() -> Any:
+            verb, number = request.POST.get("verb", ""), request.POST.get("appointment", "")
+            if verb not in {one.value for one in VERB_LABELS} or not _is_uuid(number):
+                raise Http404
+            version = request.POST.get("version", "")
+            done = services.appointment_act(
+                appointment_id=UUID(number), staff=staff_of(request), verb=Verb(verb),
+                version=int(version) if version.isdigit() else -1, reason=request.POST.get("reason", ""), now=clock.now(),
+            )  # fmt: skip
+            return _("%(number)s: %(state)s") % {"number": done.number, "state": done.get_state_display()}
+
+        return self._act(request, session_id, work)
+
+    def check_in_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """POST: check in whoever shows the code of their appointment."""
+
+        def work() -> Any:
+            code = request.POST.get("code", "").strip()[:40]
+            done = services.check_in_by_code(code=code, staff=staff_of(request), now=clock.now())
+            return _("%(number)s: %(state)s") % {"number": done.number, "state": done.get_state_display()}
+
+        return self._act(request, session_id, work)
+
+    def walk_in_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """POST: book whoever stands at the counter."""
+
+        def work() -> Any:
+            form = WalkInForm(request.POST)
+            if not form.is_valid():
+                raise WalkInWrong(fields="、".join(str(form.fields[name].label) for name in form.errors))
+            given = form.cleaned_data
+            draft = PatientDraft(
+                relation="self", name=given["name"], id_kind="resident", id_number=given["id_number"]
+            )
+            booked = services.walk_in(
+                slot_id=given["slot"], draft=draft, staff=staff_of(request), now=clock.now()
+            )
+            return _("Booked at the counter: %(number)s") % {"number": booked.appointment.number}
+
+        return self._act(request, session_id, work)
+
+    def suspend_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """POST: the session does not take place."""
+
+        def work() -> Any:
+            done = services.session_suspend(
+                session_id=session_id,
+                staff=staff_of(request),
+                reason=request.POST.get("reason", ""),
+                now=clock.now(),
+            )
+            return _("Suspended; %(count)s patients are told and another time is looked for.") % {
+                "count": done.met
+            }
+
+        return self._act(request, session_id, work)
+
+
+class WalkInWrong(Refused):
+    code = "walk_in_wrong"
+    message = _("Please check: %(fields)s")
+    status = 400
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ReadOnlyAdmin, ClinicAdmin):
+    """To find one by its number; what is done with it is done at its session's sheet."""
+
+    unit_path = "department__institution__department_id"
+    list_display = ("number", "patient_shown", "department", "starts_at", "state", "channel")
+    list_select_related = ("patient", "department")
+    list_filter = ("state", "channel", "on")
+    search_fields = ("number",)
+    ordering = ("-starts_at", "-id")
+    fields = (
+        "number", "patient_shown", "department", "session", "starts_at", "ends_at", "state", "channel", "ended_why",
+        "created_at", "arrived_at",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    @admin.display(description=_("patient"))
+    def patient_shown(self, appointment: Appointment) -> str:
+        """Return the masked name."""
+        return appointment.patient.name_masked
