@@ -23,6 +23,7 @@ from PIL import Image
 from apps.wechat.values import value_ok
 from qingshan.browser import Answer, Browser
 from qingshan.stack import stack
+from qingshan.walkthrough_clinics import ClinicWalk
 from qingshan.walkthrough_feedback import Failed, FeedbackWalk, check
 from qingshan.walkthrough_news import NewsWalk
 
@@ -33,7 +34,7 @@ WAIT_S = 60
 REPLY = "已到现场更换损坏的灯头，今晚七点前恢复照明。如仍不亮，请在这里告诉我们。"
 
 
-class Walk(NewsWalk, FeedbackWalk):
+class Walk(NewsWalk, FeedbackWalk, ClinicWalk):
     """One walk through the system: who is who, and the steps in order."""
 
     def __init__(self, *, about: Mapping[str, Any], environment: Mapping[str, str], article: Path) -> None:
@@ -212,6 +213,7 @@ class Walk(NewsWalk, FeedbackWalk):
             self.message_granted, self.case_submitted, self.case_dispatched, self.case_hidden_from_others,
             self.case_replied, self.resident_told, self.case_closed, self.case_returned, self.lamp_reported_twice,
             self.extension_granted, self.both_answered, self.case_reopened, self.case_published,
+            self.place_found, self.session_added, self.appointment_booked, self.place_waited_for, self.patient_seen,
             self.article_retracted,
         )  # fmt: skip
 

@@ -81,3 +81,22 @@ def queue_waits(*, queue: str) -> bool:
 def entry_of_claim(*, claim_id: UUID) -> WaitEntry | None:
     """Return the place in a waiting list that a claim was offered to.  1 query."""
     return WaitEntry.objects.filter(claim_id=claim_id).first()
+
+
+_POSITIONS = """
+SELECT w.id, (
+    SELECT count(*) FROM capacity_waitentry b
+    WHERE b.queue = w.queue AND b.state = 'waiting' AND (b.priority, b.id) <= (w.priority, w.id)
+)
+FROM capacity_waitentry w WHERE w.id = ANY (%s) AND w.state = 'waiting'
+"""
+
+
+def wait_positions(*, entry_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the places in their lists of those entries that wait: 1 for the next.  1 query, 0 for none."""
+    ids = list(entry_ids)
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_POSITIONS, [ids])
+        return dict(cursor.fetchall())

@@ -97,6 +97,19 @@ class SessionSuspended(Refused):
     message = _("This session does not take place.")
 
 
+class SessionTimesWrong(Refused):
+    code = "session_times_wrong"
+    message = _(
+        "A session ends later than now and than it begins, lasts 12 hours at most, and has at least one slot."
+    )
+    status = 400
+
+
+class SessionPlaceTaken(Refused):
+    code = "session_place_taken"
+    message = _("The practitioner or the room has another session at that time.")
+
+
 class Overlapping(Refused):
     code = "overlapping_appointment"
     message = _("This patient has another appointment at that time, or in this department on that day.")

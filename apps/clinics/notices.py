@@ -26,7 +26,6 @@ _FIELDS: Mapping[str, NoticeField] = {
     "until": NoticeField(_("at the latest"), "2026年3月10日 12:00"),
     "reason": NoticeField(_("reason"), "医生临时停诊"),
     "wait_id": NoticeField(_("identifier of the waiting request"), "018f0000-0000-7000-8000-000000000000"),
-    "days": NoticeField(_("days"), "3月10日至3月17日"),
 }
 
 

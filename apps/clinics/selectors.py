@@ -282,6 +282,11 @@ def appointments_own(*, resident_id: UUID, now: dt.datetime) -> QuerySet[Appoint
     )
 
 
+def appointment_get(*, appointment_id: UUID) -> Appointment | None:
+    """Return an appointment with its place.  1 query."""
+    return Appointment.objects.select_related(*_APPOINTMENT).filter(pk=appointment_id).first()
+
+
 def appointments_day(*, session_id: UUID) -> list[Appointment]:
     """Return the appointments of a session in order of time, for its day sheet.  1 query."""
     return list(
@@ -296,7 +301,7 @@ def waits_own(*, resident_id: UUID) -> QuerySet[WaitRequest]:
     """Return the resident's waiting requests, newest first.  1 query when read."""
     return (
         WaitRequest.objects.filter(resident_id=resident_id)
-        .select_related("patient", "department__institution__facility", "entry__claim", "appointment")
+        .select_related("patient", "department__institution__facility", "entry__claim__pool", "appointment")
         .order_by("-id")
     )
 

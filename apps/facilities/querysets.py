@@ -20,13 +20,13 @@ class FacilityQuerySet(models.QuerySet[Any]):
 
     def with_assurance(self) -> FacilityQuerySet:
         """Add ``assured_on`` and ``assured_until`` of the newest assurance."""
-        from apps.facilities.models import Assurance
-
-        newest = Assurance.objects.filter(facility=OuterRef("pk")).order_by("-id")
-        return self.annotate(
+        assurances: Any = self.model._meta.get_field("assurances").related_model
+        newest = assurances._default_manager.filter(facility=OuterRef("pk")).order_by("-id")
+        rows: FacilityQuerySet = self.annotate(
             assured_on=Subquery(newest.values("assured_on")[:1], output_field=models.DateField()),
             assured_until=Subquery(newest.values("valid_to")[:1], output_field=models.DateField()),
         )
+        return rows
 
 
 class ClosureQuerySet(models.QuerySet[Any]):

@@ -17,7 +17,7 @@ from import_export import fields
 
 from apps.common import clock
 from apps.common.changes import kept
-from apps.common.sheet_cells import CellRefused, ListCell, TextCell, cell_text
+from apps.common.sheet_cells import CellRefused, ChoiceCell, ListCell, TextCell, cell_text
 from apps.common.sheet_resources import FIELDS_NOTE, SheetResource
 from apps.common.sheets import Image, SheetKind, sheet_register
 from apps.facilities.models import Facility, OpeningRule, Service
@@ -55,6 +55,17 @@ class DegreeCell(TextCell):
         return "" if kept_value is None else kept_value
 
 
+class CrsCell(ChoiceCell):
+    """The coordinate system; empty is that of the maps, GCJ-02: a place without a point leaves it empty."""
+
+    def __init__(self) -> None:
+        super().__init__(Facility.Crs.choices)
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+        """Return the code.  Raises CellRefused."""
+        return super().clean(value, row, **kwargs) or Facility.Crs.GCJ02.value
+
+
 class SpansCell(TextCell):
     """The hours of a day, kept as they are written out: ``08:30-12:00、14:00-17:30``."""
 
@@ -87,6 +98,10 @@ class PapersCell(TextCell):
         return "；".join(paper_text(one) for one in kept_value or ())
 
 
+def _column_with(cell: TextCell, name: str) -> fields.Field:
+    return fields.Field(attribute=name, column_name=name, widget=cell, default=models.fields.NOT_PROVIDED)
+
+
 class PlaceResource(SheetResource):
     """Places by code; those without one are not in the table."""
 
@@ -102,12 +117,9 @@ class PlaceResource(SheetResource):
 
     @classmethod
     def field_from_django_field(cls, field_name: str, django_field: Any, readonly: bool) -> fields.Field:
-        """Return the column; degrees have a cell of their own."""
-        if isinstance(django_field, models.FloatField):
-            return fields.Field(
-                attribute=field_name, column_name=field_name, widget=DegreeCell(),
-                default=models.fields.NOT_PROVIDED, readonly=readonly,
-            )  # fmt: skip
+        """Return the column; degrees and the system have cells of their own."""
+        if isinstance(django_field, models.FloatField) or field_name == "crs":
+            return _column_with(CrsCell() if field_name == "crs" else DegreeCell(), field_name)
         return super().field_from_django_field(field_name, django_field, readonly)
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -223,10 +235,7 @@ class ServiceResource(SheetResource):
     def field_from_django_field(cls, field_name: str, django_field: Any, readonly: bool) -> fields.Field:
         """Return the column; papers have a cell of their own."""
         if isinstance(django_field, models.JSONField):
-            return fields.Field(
-                attribute=field_name, column_name=field_name, widget=PapersCell(),
-                default=models.fields.NOT_PROVIDED, readonly=readonly,
-            )  # fmt: skip
+            return _column_with(PapersCell(), field_name)
         return super().field_from_django_field(field_name, django_field, readonly)
 
 
@@ -277,7 +286,8 @@ def _place_save(row: Facility) -> None:
 
 
 def _column(name: str) -> str:
-    return str(Facility._meta.get_field(name).attname)
+    field: Any = Facility._meta.get_field(name)
+    return str(field.attname)
 
 
 def _hours_save(row: Any) -> None:

@@ -276,6 +276,10 @@ def test_sessions_and_slots_show_what_remains(resident, held, patient, departmen
 
     assert [(one["id"], one["remaining"]) for one in sessions] == [(str(held.session.pk), 1)]
     assert [one["remaining"] for one in slots] == [0, 1]
+    again = resident.get(f"clinics/sessions/{held.session.pk}/slots")
+    assert (again["Cache-Control"], again["ETag"][:3]) == ("public, max-age=0", 'W/"')
+    same = resident.get(f"clinics/sessions/{held.session.pk}/slots", headers={"If-None-Match": again["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
     assert resident.get(f"clinics/departments/{department.pk}/sessions?from=2026-3-1").status_code == 400
     assert resident.get("clinics/departments/999999/sessions").status_code == 404
     assert [one["id"] for one in resident.get("clinics/departments").json()] == [department.pk]
@@ -292,3 +296,18 @@ def test_the_calendar_file_names_no_patient(resident, held, patient):
     assert "STATUS:CONFIRMED" in text
     assert "演示患者" not in text
     assert resident_make().get(f"clinics/appointments/{number}/calendar.ics").status_code == 404
+
+
+def test_a_link_to_the_calendar_file_works_for_two_hours_without_a_token(
+    resident, held, patient, anyone, clock
+):
+    body = book(resident, held.slots[0], patient).json()
+    path = body["calendar"].removeprefix("/api/v1/")
+
+    answer = anyone.get(path)
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/calendar; charset=utf-8")
+    assert f"UID:{body['number']}@qingshan" in answer.content.decode()
+    assert anyone.get(path[:-1] + ("A" if path[-1] != "A" else "B")).status_code == 404
+    clock.shift(dt.timedelta(hours=2, seconds=1))
+    assert anyone.get(path).status_code == 404

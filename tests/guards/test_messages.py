@@ -22,6 +22,7 @@ from apps.accounts.models import Department, PolicyVersion, Staff
 from apps.accounts.states import Role
 from apps.common import clock as project_clock
 from apps.common.models import CalendarDay, Community, Street
+from apps.facilities.models import FacilityKind
 from apps.feedback import services as feedback
 from apps.feedback.labels import STATE_LABELS
 from apps.feedback.models import Case, Category, DeadlineProfile, DeadlineRule, HandoverChannel
@@ -39,6 +40,7 @@ from scripts.catalogues import Target
 from tests.factories.articles import article_approved, article_drafted, article_published, desk_make
 from tests.factories.people import ResidentClient, staff_make
 from tests.factories.pictures import jpeg
+from tests.factories.places import place_make
 
 UNITS = {Role.INTAKE_CLERK: "XZSP", Role.HANDLER: "CG", Role.SUPERVISOR: "CG"}
 NAMES = [f"{target.folder.name}/{target.domain}" for target in catalogues.TARGETS]
@@ -237,6 +239,7 @@ DATA = {
     DeadlineRule: ("over", "profile_code", "basis"),
     Department: ("code", "basis"),
     IndicatorDefinition: ("code",),
+    FacilityKind: ("code",),
     HandoverChannel: ("code",),
     PolicyVersion: ("version", "text_url", "items"),
     Street: ("code", "pinyin", "source"),
@@ -352,6 +355,7 @@ def everything(
     accounts.access_record(
         staff=clerk, resident_id=resident.resident_id, subject=number, data="电话", reason="核实地点", now=now
     )
+    place_make(staff=clerk, resident_id=resident.resident_id)
     column = Column.objects.filter(parent=None).first()
     assert column
     desk = desk_make() | {Role.EDITOR: editor}

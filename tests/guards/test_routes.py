@@ -52,6 +52,7 @@ MATRIX: dict[str, dict[str, str]] = {
     "clinics/appointments/<str:number>/cancel": {"POST": "resident"},
     "clinics/appointments/<str:number>/check-in": {"POST": "resident"},
     "clinics/appointments/<str:number>/calendar.ics": {"GET": "resident"},
+    "clinics/calendar/<str:token>": {"GET": "public"},
     "clinics/waitlist": {"GET": "resident", "POST": "resident"},
     "clinics/waitlist/<uuid:wait_id>": {"DELETE": "resident"},
     "clinics/waitlist/<uuid:wait_id>/accept": {"POST": "resident"},

@@ -13,6 +13,7 @@ from django.apps import apps as django_apps
 from apps.capacity import states as capacity_states
 from apps.clinics import states as clinics_states
 from apps.common.heartbeat import LANES
+from apps.facilities import states as facilities_states
 from apps.feedback import states as feedback_states
 from apps.news import states as news_states
 from apps.safety import states as safety_states
@@ -83,6 +84,7 @@ def test_each_app_has_a_readme_of_at_most_60_lines():
     ("name", "states"),
     [
         ("capacity", capacity_states),
+        ("facilities", facilities_states),
         ("clinics", clinics_states),
         ("feedback", feedback_states),
         ("news", news_states),

@@ -75,7 +75,7 @@ class RestrictionAdmin(ReadOnlyAdmin, ClinicAdmin):
         if request.method != "POST":
             return HttpResponse(status=405)
         held = self.get_object(request, str(restriction_id))
-        if held is None or not request.user.has_perm("clinics.change_restriction"):  # type: ignore[union-attr]
+        if held is None or not request.user.has_perm("clinics.change_restriction"):
             raise Http404
         try:
             services.restriction_decide(

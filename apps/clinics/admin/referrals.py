@@ -177,7 +177,7 @@ class ReferralAdmin(DeskAdmin):
         return {
             "referral": referral,
             "asks": Side.SENDER in sides and referral.state in ("draft", "returned"),
-            "others": Institution.objects.filter(alliance_id=referral.sender.alliance_id, is_active=True)
+            "others": Institution.objects.filter(alliance=referral.sender.alliance, is_active=True)
             .exclude(pk__in=[referral.sender_id, referral.receiver_id])
             .select_related("facility"),
             "moves": [
@@ -192,7 +192,7 @@ class ReferralAdmin(DeskAdmin):
         referral = self.get_object(request, str(referral_id))
         if request.method != "POST":
             return HttpResponse(status=405)
-        if referral is None or not request.user.has_perm("clinics.change_referral"):  # type: ignore[union-attr]
+        if referral is None or not request.user.has_perm("clinics.change_referral"):
             raise Http404
         try:
             self.message_user(request, self._done(request, referral, verb), messages.SUCCESS)

@@ -44,6 +44,34 @@ class WalkInForm(forms.Form):
     id_number = forms.CharField(label=_("number of the document"), max_length=30)
 
 
+class AddForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A single session beside the weekly ones."""
+
+    minutes = forms.IntegerField(label=_("minutes of a slot"), min_value=5, max_value=240, initial=30)
+    public = forms.IntegerField(
+        label=_("units of a slot for everyone"), min_value=0, max_value=200, initial=1
+    )
+    counter = forms.IntegerField(
+        label=_("units of a slot at the counter"), min_value=0, max_value=200, initial=0
+    )
+
+    class Meta:
+        model = ClinicSession
+        fields = ("department", "practitioner", "room", "starts_at", "ends_at")
+
+    def clean(self) -> dict[str, Any]:
+        """Compare with the department: a practitioner and a room are of its institution."""
+        given: dict[str, Any] = super().clean() or {}
+        # The service answers in words; Django's own check can not judge a constraint on a field that no form shows.
+        self._validate_constraints = False
+        department = given.get("department")
+        for name in ("practitioner", "room"):
+            one = given.get(name)
+            if department and one and one.institution_id != department.institution_id:
+                self.add_error(name, _("This is of another institution."))
+        return given
+
+
 @admin.register(ClinicSession)
 class ClinicSessionAdmin(ClinicAdmin):
     unit_path = "department__institution__department_id"
@@ -51,7 +79,6 @@ class ClinicSessionAdmin(ClinicAdmin):
     list_select_related = ("department__institution__facility", "practitioner", "room")
     list_filter = ("on", "state")
     ordering = ("-on", "starts_at")
-    change_form_template = "admin/clinics/session.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ClinicSession]:
         """Return the sessions with how many patients each has."""
@@ -64,9 +91,30 @@ class ClinicSessionAdmin(ClinicAdmin):
         """Return how many patients it has."""
         return int(session.booked)
 
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        """Refuse: sessions are made from weekly ones."""
-        return False
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return the form of a single session."""
+        return super().get_form(request, obj, change, **(kwargs | {"form": AddForm, "fields": None}))
+
+    def get_fields(self, _request: HttpRequest, _obj: Any = None) -> Any:
+        """Return what a single session needs."""
+        return ("department", "practitioner", "room", "starts_at", "ends_at", "minutes", "public", "counter")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Hand the form to the service."""
+        given = form.cleaned_data
+        pools = {name: given[name] for name in ("public", "counter") if given[name]}
+        obj.pk = services.session_add(
+            department=given["department"], practitioner=given["practitioner"], room=given["room"],
+            starts_at=given["starts_at"], ends_at=given["ends_at"], minutes=given["minutes"], pools=pools, now=clock.now(),
+        ).pk  # fmt: skip
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """Show the form; a refusal leads back to it with its words."""
+        try:
+            return super().changeform_view(request, None, form_url, extra_context)
+        except Refused as refused:
+            self.message_user(request, refused.text(), messages.ERROR)
+            return HttpResponseRedirect(request.path)
 
     def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         """Refuse: what happens to a session are acts."""
@@ -100,7 +148,7 @@ class ClinicSessionAdmin(ClinicAdmin):
             **self._context(session),
             "title": str(session.department),
         }
-        return TemplateResponse(request, self.change_form_template, context)
+        return TemplateResponse(request, "admin/clinics/session.html", context)
 
     def _context(self, session: ClinicSession, *, named: bool = False) -> dict[str, Any]:
         now = clock.now()
@@ -150,7 +198,7 @@ class ClinicSessionAdmin(ClinicAdmin):
         if request.method != "POST":
             return HttpResponse(status=405)
         self._session(request, session_id)
-        if not request.user.has_perm("clinics.change_appointment"):  # type: ignore[union-attr]
+        if not request.user.has_perm("clinics.change_appointment"):
             raise Http404
         try:
             said = work()

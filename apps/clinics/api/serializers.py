@@ -129,7 +129,9 @@ class AppointmentOutput(serializers.Serializer[object]):
     check_in_code = serializers.CharField(allow_null=True, help_text="Shown as a QR code at the desk.")
     expires_at = serializers.DateTimeField(allow_null=True, help_text="Of a hold.")
     can = serializers.ListField(child=serializers.ChoiceField(choices=["cancel", "check_in", "confirm"]))
-    calendar = serializers.CharField(help_text="Path of the iCalendar file.")
+    calendar = serializers.CharField(
+        help_text="Path of the iCalendar file; works for two hours without a token."
+    )
 
 
 class WaitOutput(serializers.Serializer[object]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from apps.capacity.selectors import wait_position
+from apps.clinics.api.calendar_links import calendar_link
 from apps.clinics.models import (
     Appointment,
     Department,
@@ -77,7 +77,7 @@ def appointment_shape(appointment: Appointment, now: dt.datetime) -> Shape:
         "room": session.room.name if session.room else None, "patient": appointment.patient.name_masked,
         "check_in_code": appointment.check_in_code if appointment.state == AppointmentState.BOOKED else None,
         "expires_at": moment(appointment.hold_until), "can": _can(appointment, now),
-        "calendar": f"/api/v1/clinics/appointments/{appointment.number}/calendar.ics",
+        "calendar": calendar_link(appointment_id=appointment.pk),
     }  # fmt: skip
 
 
@@ -91,8 +91,8 @@ def _can(appointment: Appointment, now: dt.datetime) -> list[str]:
     return ["cancel", "check_in"] if appointment.state == AppointmentState.BOOKED else []
 
 
-def wait_shape(wait: WaitRequest, slots: dict[Any, Slot]) -> Shape:
-    """Return a place in a waiting list, with the offer that is open.  ``slots`` by capacity.  2 queries while it waits."""
+def wait_shape(wait: WaitRequest, slots: dict[Any, Slot], positions: dict[Any, int]) -> Shape:
+    """Return a place in a waiting list, with the offer that is open.  ``slots`` by capacity, ``positions`` by entry."""
     claim = wait.entry.claim if wait.entry.state == "offered" else None
     slot = slots.get(claim.pool.capacity_id) if claim else None
     offer = None
@@ -104,7 +104,7 @@ def wait_shape(wait: WaitRequest, slots: dict[Any, Slot]) -> Shape:
     return {
         "id": wait.pk, "department": wait.department.name, "institution": wait.department.institution.facility.name,
         "patient": wait.patient.name_masked, "from": wait.first_on, "to": wait.last_on, "state": wait.entry.state,
-        "position": wait_position(entry_id=wait.entry_id) if wait.entry.state == "waiting" else None, "offer": offer,
+        "position": positions.get(wait.entry_id), "offer": offer,
         "appointment": wait.appointment.number if wait.appointment else None,
     }  # fmt: skip
 

@@ -1,13 +1,24 @@
 """Paths below /api/v1/."""
 
+from collections.abc import Callable
+from functools import partial
+
+from django.http.response import HttpResponseBase
 from django.urls import path
 
 from apps.clinics.api import views, waiting_views
+from apps.common.api.public_cache import public_cached
+
+# What remains changes with each booking and by the clock: nobody keeps it, but who has it already is told so.
+fresh: Callable[..., Callable[..., HttpResponseBase]] = partial(
+    public_cached, namespace="clinics", max_age_s=0, keeps=lambda _request: False
+)
 
 urlpatterns = [
-    path("clinics/departments", views.DepartmentsView.as_view(), name="clinics-departments"),
-    path("clinics/departments/<int:department_id>/sessions", views.SessionsView.as_view(), name="clinics-sessions"),
-    path("clinics/sessions/<uuid:session_id>/slots", views.SlotsView.as_view(), name="clinics-slots"),
+    path("clinics/departments", fresh(views.DepartmentsView.as_view()), name="clinics-departments"),
+    path("clinics/departments/<int:department_id>/sessions", fresh(views.SessionsView.as_view()), name="clinics-sessions"),
+    path("clinics/sessions/<uuid:session_id>/slots", fresh(views.SlotsView.as_view()), name="clinics-slots"),
+    path("clinics/calendar/<str:token>", views.CalendarLinkView.as_view(), name="clinics-calendar-link"),
     path("patients", views.PatientsView.as_view(), name="patients"),
     path("patients/<uuid:access_id>", views.PatientAccessView.as_view(), name="patient-access"),
     path("clinics/holds", views.HoldsView.as_view(), name="clinics-holds"),

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from apps.accounts.api.base import PublicView, ResidentView, resident_of
 from apps.clinics import selectors, services
 from apps.clinics.api import serializers as shapes
+from apps.clinics.api.calendar_links import appointment_of_link
 from apps.clinics.api.inputs import days_of, facility_of
 from apps.clinics.api.shapes import (
     appointment_shape,
@@ -225,13 +226,32 @@ class CalendarView(ResidentView):
         responses={(200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR)},
     )
     def get(self, request: Request, number: str) -> HttpResponse:
-        one = own_appointment(request, number)
-        institution = one.department.institution
-        body = calendar_file(
-            number=one.number, title=f"{one.department.name} · {institution.facility.name}",
-            place=institution.facility.address or institution.facility.name, starts_at=one.starts_at, ends_at=one.ends_at,
-            made_at=one.created_at, version=one.version, cancelled=one.state == AppointmentState.CANCELLED,
-        )  # fmt: skip
-        answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{one.number}.ics"'
-        return answer
+        return _calendar(own_appointment(request, number))
+
+
+class CalendarLinkView(PublicView):
+    """GET clinics/calendar/{token}"""
+
+    @extend_schema(
+        operation_id="clinics_calendar_link",
+        responses={(200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR)},
+    )
+    def get(self, _request: Request, token: str) -> HttpResponse:
+        appointment_id = appointment_of_link(token=token)
+        one = selectors.appointment_get(appointment_id=appointment_id) if appointment_id else None
+        if one is None:
+            raise AppointmentUnknown
+        return _calendar(one)
+
+
+def _calendar(one: Appointment) -> HttpResponse:
+    institution = one.department.institution
+    body = calendar_file(
+        number=one.number, title=f"{one.department.name} · {institution.facility.name}",
+        place=institution.facility.address or institution.facility.name, starts_at=one.starts_at, ends_at=one.ends_at,
+        made_at=one.created_at, version=one.version, cancelled=one.state == AppointmentState.CANCELLED,
+    )  # fmt: skip
+    answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{one.number}.ics"'
+    answer["Cache-Control"] = "no-store"
+    return answer

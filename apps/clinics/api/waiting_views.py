@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -10,11 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.base import ResidentView, resident_of
+from apps.capacity.selectors import wait_positions
 from apps.clinics import selectors, services
 from apps.clinics.api import serializers as shapes
 from apps.clinics.api.shapes import appointment_shape, referral_shape, restriction_shape, wait_shape
 from apps.clinics.api.views import KEY, PAGE
 from apps.clinics.errors import AppointmentUnknown, WaitUnknown
+from apps.clinics.models import WaitRequest
 from apps.clinics.referral_errors import ReferralUnknown
 from apps.common import clock
 from apps.common.api.idempotency import answer_once
@@ -26,8 +29,15 @@ def _wait(request: Request, wait_id: UUID) -> dict[str, object]:
     wait = selectors.waits_own(resident_id=resident_of(request).id).filter(pk=wait_id).first()
     if wait is None:
         raise WaitUnknown
-    claim = wait.entry.claim
-    return wait_shape(wait, selectors.offered_slots(capacity_ids=[claim.pool.capacity_id] if claim else []))
+    return _shapes([wait])[0]
+
+
+def _shapes(waits: Sequence[WaitRequest]) -> list[dict[str, object]]:
+    """Return the shapes of waiting requests.  2 queries."""
+    claims = [one.entry.claim for one in waits if one.entry.claim]
+    slots = selectors.offered_slots(capacity_ids=[claim.pool.capacity_id for claim in claims])
+    positions = wait_positions(entry_ids=[one.entry_id for one in waits])
+    return [wait_shape(one, slots, positions) for one in waits]
 
 
 class WaitlistView(ResidentView):
@@ -38,9 +48,7 @@ class WaitlistView(ResidentView):
         page = page_of(
             rows=selectors.waits_own(resident_id=resident_of(request).id), request=request, keys=("-id",)
         )
-        claims = [one.entry.claim for one in page.rows if one.entry.claim]
-        slots = selectors.offered_slots(capacity_ids=[claim.pool.capacity_id for claim in claims])
-        return Response({"results": [wait_shape(one, slots) for one in page.rows], "next": page.next})
+        return Response({"results": _shapes(page.rows), "next": page.next})
 
     @extend_schema(parameters=[KEY], request=shapes.WaitInput, responses={201: shapes.WaitOutput})
     def post(self, request: Request) -> HttpResponseBase:

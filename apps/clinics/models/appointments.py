@@ -24,9 +24,9 @@ class Appointment(models.Model):
     class State(models.TextChoices):
         PROPOSED = AppointmentState.PROPOSED.value, _("held")
         BOOKED = AppointmentState.BOOKED.value, _("booked")
-        ARRIVED = AppointmentState.ARRIVED.value, _("arrived")
+        ARRIVED = AppointmentState.ARRIVED.value, _("at the clinic")
         FULFILLED = AppointmentState.FULFILLED.value, _("seen")
-        CANCELLED = AppointmentState.CANCELLED.value, _("cancelled")
+        CANCELLED = AppointmentState.CANCELLED.value, _("called off")
         NOSHOW = AppointmentState.NOSHOW.value, _("did not come")
         ENTERED_IN_ERROR = AppointmentState.ENTERED_IN_ERROR.value, _("entered in error")
 
@@ -48,8 +48,8 @@ class Appointment(models.Model):
         Department, models.PROTECT, related_name="appointments", verbose_name=_("clinical department")
     )
     on = models.DateField(_("date"))
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("to"))
+    starts_at = models.DateTimeField(_("begins"))
+    ends_at = models.DateTimeField(_("ends"))
     claim = models.OneToOneField("capacity.Claim", models.PROTECT, related_name="+", verbose_name=_("claim"))
     state = models.CharField(_("state"), max_length=16, choices=State)
     channel = models.CharField(_("booked through"), max_length=10, choices=ChannelChoice)
@@ -66,7 +66,7 @@ class Appointment(models.Model):
     hold_until = models.DateTimeField(_("held until"), null=True)
     ended_why = models.CharField(_("why it ended"), max_length=40, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(_("since"))
+    created_at = models.DateTimeField(_("created"))
     arrived_at = models.DateTimeField(_("arrived at"), null=True)
     instead_of = models.OneToOneField(
         "self",
@@ -158,7 +158,7 @@ class WaitRequest(models.Model):
     appointment = models.OneToOneField(
         Appointment, models.PROTECT, null=True, related_name="+", verbose_name=_("appointment")
     )
-    created_at = models.DateTimeField(_("since"))
+    created_at = models.DateTimeField(_("created"))
 
     class Meta:
         verbose_name = _("waiting request")

@@ -51,7 +51,7 @@ class Institution(models.Model):
         TERTIARY = "tertiary", _("tertiary hospital")
 
     facility = models.OneToOneField(
-        "facilities.Facility", models.PROTECT, related_name="institution", verbose_name=_("place")
+        "facilities.Facility", models.PROTECT, related_name="institution", verbose_name=_("facility")
     )
     level = models.CharField(_("level"), max_length=10, choices=Level)
     alliance = models.ForeignKey(
@@ -130,8 +130,8 @@ class Practitioner(models.Model):
     institution = models.ForeignKey(
         Institution, models.PROTECT, related_name="practitioners", verbose_name=_("medical institution")
     )
-    name = models.CharField(_("name"), max_length=40)
-    title = models.CharField(_("title"), max_length=30, blank=True)
+    name = models.CharField(_("full name"), max_length=40)
+    title = models.CharField(_("professional title"), max_length=30, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -25,14 +25,14 @@ class Patient(models.Model):
         OTHER = "other", _("another document")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    name = EncryptedTextField(verbose_name=_("name"))
+    name = EncryptedTextField(verbose_name=_("full name"))
     id_kind = models.CharField(_("document"), max_length=10, choices=IdKind)
     id_number = EncryptedTextField(verbose_name=_("number of the document"))
     id_hash = models.CharField(max_length=64, unique=True, editable=False)
     phone = EncryptedTextField(null=True, verbose_name=_("telephone"))
     birth_on = models.DateField(_("born on"))
     gender = models.CharField(_("gender"), max_length=6, choices=Gender)
-    created_at = models.DateTimeField(_("since"))
+    created_at = models.DateTimeField(_("created"))
 
     class Meta:
         verbose_name = _("patient")

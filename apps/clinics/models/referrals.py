@@ -27,13 +27,13 @@ class Referral(models.Model):
     class UrgencyChoice(models.TextChoices):
         ROUTINE = Urgency.ROUTINE.value, _("routine")
         SOON = Urgency.SOON.value, _("soon")
-        EMERGENCY = Urgency.EMERGENCY.value, _("emergency")
+        EMERGENCY = Urgency.EMERGENCY.value, _("acute")
 
     class State(models.TextChoices):
         DRAFT = ReferralState.DRAFT.value, _("draft")
         SENT = ReferralState.SENT.value, _("sent")
         REDIRECTED = ReferralState.REDIRECTED.value, _("redirected")
-        RETURNED = ReferralState.RETURNED.value, _("returned")
+        RETURNED = ReferralState.RETURNED.value, _("sent back")
         ADVICE_GIVEN = ReferralState.ADVICE_GIVEN.value, _("advice given")
         ACCEPTED = ReferralState.ACCEPTED.value, _("accepted")
         SLOT_OFFERED = ReferralState.SLOT_OFFERED.value, _("appointment offered")
@@ -42,7 +42,7 @@ class Referral(models.Model):
         REPORTED = ReferralState.REPORTED.value, _("reported back")
         DOWN_REFERRED = ReferralState.DOWN_REFERRED.value, _("referred back down")
         CLOSED = ReferralState.CLOSED.value, _("closed")
-        CANCELLED = ReferralState.CANCELLED.value, _("cancelled")
+        CANCELLED = ReferralState.CANCELLED.value, _("called off")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(_("number"), max_length=20)
@@ -54,10 +54,10 @@ class Referral(models.Model):
         "clinics.Patient", models.PROTECT, related_name="referrals", verbose_name=_("patient")
     )
     sender = models.ForeignKey(
-        "clinics.Institution", models.PROTECT, related_name="referrals_sent", verbose_name=_("from")
+        "clinics.Institution", models.PROTECT, related_name="referrals_sent", verbose_name=_("sent by")
     )
     receiver = models.ForeignKey(
-        "clinics.Institution", models.PROTECT, related_name="referrals_received", verbose_name=_("to")
+        "clinics.Institution", models.PROTECT, related_name="referrals_received", verbose_name=_("sent to")
     )
     department = models.ForeignKey(
         "clinics.Department",
@@ -85,7 +85,7 @@ class Referral(models.Model):
     reminded_at = models.DateTimeField(_("reminded"), null=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.ForeignKey(
-        "accounts.Staff", models.PROTECT, related_name="+", verbose_name=_("written by")
+        "accounts.Staff", models.PROTECT, related_name="+", verbose_name=_("filled in by")
     )
     created_at = models.DateTimeField(_("written"))
     closed_at = models.DateTimeField(_("closed at"), null=True)

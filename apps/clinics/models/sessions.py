@@ -40,8 +40,8 @@ class SessionTemplate(models.Model):
         Room, models.PROTECT, null=True, blank=True, related_name="templates", verbose_name=_("room")
     )
     weekday = models.PositiveSmallIntegerField(_("weekday"), help_text=_("0 Monday to 6 Sunday"))
-    starts = models.TimeField(_("from"))
-    ends = models.TimeField(_("to"))
+    starts = models.TimeField(_("begins"))
+    ends = models.TimeField(_("ends"))
     slot_minutes = models.PositiveSmallIntegerField(_("minutes of a slot"), default=30)
     pools = models.JSONField(_("units of a slot by pool"), default=dict)
     opens_to_all_hours = models.PositiveSmallIntegerField(
@@ -73,8 +73,10 @@ class TemplateException(models.Model):
         SessionTemplate, models.CASCADE, related_name="exceptions", verbose_name=_("weekly session")
     )
     on = models.DateField(_("date"))
-    starts = models.TimeField(_("from"), null=True, blank=True, help_text=_("Empty: it does not take place."))
-    ends = models.TimeField(_("to"), null=True, blank=True)
+    starts = models.TimeField(
+        _("begins"), null=True, blank=True, help_text=_("Empty: it does not take place.")
+    )
+    ends = models.TimeField(_("ends"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=100)
 
     class Meta:
@@ -95,8 +97,8 @@ class ClinicSession(models.Model):
     """A session (出诊) on a day.  ``release_at``  from when it can be booked, drawn once within the rule's spread."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("takes place")
-        SUSPENDED = "suspended", _("suspended")
+        OPEN = "open", _("as planned")
+        SUSPENDED = "suspended", _("not held")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     template = models.ForeignKey(
@@ -118,8 +120,8 @@ class ClinicSession(models.Model):
         Room, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("room")
     )
     on = models.DateField(_("date"))
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("to"))
+    starts_at = models.DateTimeField(_("begins"))
+    ends_at = models.DateTimeField(_("ends"))
     release_at = models.DateTimeField(_("can be booked from"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
 
@@ -157,8 +159,8 @@ class Slot(models.Model):
     session = models.ForeignKey(
         ClinicSession, models.PROTECT, related_name="slots", verbose_name=_("clinic session")
     )
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("to"))
+    starts_at = models.DateTimeField(_("begins"))
+    ends_at = models.DateTimeField(_("ends"))
     capacity = models.OneToOneField(
         "capacity.Capacity", models.PROTECT, related_name="+", verbose_name=_("capacity")
     )

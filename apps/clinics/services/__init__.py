@@ -15,6 +15,7 @@ from apps.clinics.services.booking import (
     hold_make,
     walk_in,
 )
+from apps.clinics.services.extra import session_add
 from apps.clinics.services.holds import holds_sweep
 from apps.clinics.services.patients import PatientDraft, access_end, patient_add, patient_at_counter
 from apps.clinics.services.referrals import (
@@ -45,7 +46,7 @@ __all__ = [
     "appointment_book_by_staff", "appointment_cancel", "check_in", "check_in_by_code", "consent_give",
     "consent_withdraw", "hold_book", "hold_make", "holds_sweep", "institutions_load", "noshow_sweep", "patient_add",
     "patient_at_counter", "referral_act", "referral_ask", "referral_draft", "referral_read", "referral_refer_down",
-    "referrals_remind", "reminders_tell", "restriction_appeal", "restriction_decide", "session_suspend",
+    "referrals_remind", "reminders_tell", "restriction_appeal", "restriction_decide", "session_add", "session_suspend",
     "sessions_generate", "slots_make", "suspension_rebook", "suspensions_sweep", "templates_load", "waitlist_accept",
     "waitlist_decline", "waitlist_join", "waitlist_leave", "walk_in",
 ]  # fmt: skip

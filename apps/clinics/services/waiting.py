@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.capacity import selectors as capacity_reads
 from apps.capacity import services as capacity
 from apps.capacity.errors import OfferGone
 from apps.capacity.services import Offer, QueueKind
@@ -163,8 +162,3 @@ def _lapsed(offer: Offer, now: dt.datetime) -> None:
 
 
 QUEUE = QueueKind(prefix=PREFIX, offer_until=offer_until, on_offer=_offered, on_lapse=_lapsed)
-
-
-def wait_position(*, wait: WaitRequest) -> int | None:
-    """Return the place in the list, None once it is not waiting.  2 queries."""
-    return capacity_reads.wait_position(entry_id=wait.entry_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -71,7 +72,7 @@ class ClosureAdmin(DeskAdmin):
     def end_now(self, request: HttpRequest, queryset: QuerySet[Closure]) -> None:
         """End each for itself and say what became of it."""
         for closure in queryset.select_related("facility")[:MOST]:
-            outcome = outcome_of(closure, lambda row=closure: _end(request, row))
+            outcome = outcome_of(closure, partial(_end, request, closure))
             level = messages.SUCCESS if outcome.done else messages.ERROR
             self.message_user(request, f"{closure.facility}：{outcome.words}", level)
 

@@ -45,7 +45,7 @@ class SpansField(forms.CharField):
         """Return what stands in the field."""
         return spans_text(value) if isinstance(value, list) else value
 
-    def clean(self, value: Any) -> list[Span]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[Span]:
         """Return the spans.  Raises ValidationError."""
         try:
             return spans_read(super().clean(value))
@@ -66,7 +66,7 @@ class PapersField(forms.CharField):
         """Return what stands in the field."""
         return "\n".join(paper_text(one) for one in value) if isinstance(value, list) else value
 
-    def clean(self, value: Any) -> list[Paper]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[Paper]:
         """Return the papers.  Raises ValidationError."""
         try:
             return papers_read((super().clean(value) or "").splitlines())

@@ -178,8 +178,8 @@ class PhotoInline(TabularInline):
 
     @admin.display(description=_("picture"))
     def shown(self, photo: Photo) -> str:
-        """Return the picture, small."""
-        if photo.pk is None:
+        """Return the picture, small; nothing in a row that is being filled in."""
+        if photo._state.adding:
             return "-"
         return format_html(
             '<img class="qs-thumb" src="{}" alt="" width="64" loading="lazy">',
@@ -213,7 +213,7 @@ class EventInline(TabularInline):
         """Return the newest lines of the place that is open."""
         rows: QuerySet[FacilityEvent] = super().get_queryset(request).select_related("staff")
         match = request.resolver_match
-        place = match.kwargs.get("object_id") if match else None
+        place: Any = match.kwargs.get("object_id") if match else None
         newest = FacilityEvent.objects.filter(facility_id=place).order_by("-id").values("id")[:EVENTS_SHOWN]
         return rows.filter(id__in=newest) if place else rows.none()
 

@@ -82,10 +82,13 @@ class FreshnessFilter(admin.SimpleListFilter):
 class OpenList(ChangeList):
     """The page's places with whether each is open now: 3 queries for a page."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         """Fetch the page, and what decides when its places are open."""
         super().get_results(request)
-        rows, now = list(self.result_list), clock.now()
+        shown: Any = self.result_list
+        rows, now = list(shown), clock.now()
         facts = opening_facts(facilities=rows, now=now)
         for row in rows:
             row.opening = open_answer(facility=row, facts=facts[row.pk], now=now)
@@ -152,8 +155,9 @@ class FacilityAdmin(AssureSeveral, DeskAdmin):
         obj.pk, obj.version = made.pk, made.version
         obj._state.adding = False
 
-    def save_formset(self, request: HttpRequest, _form: Any, formset: Any, _change: bool) -> None:
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Hand the rows of one lot to its service."""
+        del form, change
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         if formset.has_changed():
             common: dict[str, Any] = {

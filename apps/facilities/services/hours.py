@@ -144,7 +144,9 @@ def exceptions_write(
             ],
             update_conflicts=True, unique_fields=["facility", "on"], update_fields=["spans", "reason"],
         )  # fmt: skip
-        changed = {draft.on: (_told(held.get(draft.on)), _day_line(draft)) for draft in fresh}
+        changed: dict[dt.date, tuple[str | None, str | None]] = {
+            draft.on: (_told(held.get(draft.on)), _day_line(draft)) for draft in fresh
+        }
         changed |= {on: (_told(held[on]), None) for on in gone}
         act_record(
             facility=facility, verb=Verb.EXCEPTION, staff=staff, now=now,
