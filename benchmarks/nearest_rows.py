@@ -94,6 +94,7 @@ def fill(count: int) -> int:
     draw = random.Random(SEED)
     places = [(no, draw.uniform(WEST, EAST), draw.uniform(SOUTH, NORTH)) for no in range(count + 1)]
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("CREATE TEMP TABLE bench_name (no integer, name text, pinyin text, search text)")
         cursor.execute("CREATE TEMP TABLE bench_place (no integer PRIMARY KEY, lng float8, lat float8)")
         cursor.executemany("INSERT INTO bench_name VALUES (%s, %s, %s, %s)", _names())

@@ -60,7 +60,7 @@ class Pool(models.Model):
 
     capacity = models.ForeignKey(Capacity, models.CASCADE, related_name="pools", verbose_name=_("capacity"))
     name = models.CharField(_("pool"), max_length=20)
-    total = models.PositiveIntegerField(_("units"))
+    total = models.PositiveIntegerField(_("quantity"))
     used = models.PositiveIntegerField(_("used"), default=0)
     opens_at = models.DateTimeField(_("opens"), null=True)
     opens_to_all_at = models.DateTimeField(_("opens to all"), null=True)
@@ -85,7 +85,7 @@ class Claim(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     pool = models.ForeignKey(Pool, models.PROTECT, related_name="claims", verbose_name=_("pool"))
-    units = models.PositiveSmallIntegerField(_("units"), default=1)
+    units = models.PositiveSmallIntegerField(_("quantity"), default=1)
     owner = models.CharField(_("owner"), max_length=80)
     idempotency_key = models.CharField(_("key"), max_length=120, unique=True)
     state = models.CharField(
@@ -132,7 +132,7 @@ class WaitEntry(models.Model):
     first_on = models.DateField(_("from day"))
     last_on = models.DateField(_("to day"))
     pools = ArrayField(models.CharField(max_length=20), verbose_name=_("pools"))
-    units = models.PositiveSmallIntegerField(_("units"), default=1)
+    units = models.PositiveSmallIntegerField(_("quantity"), default=1)
     priority = models.SmallIntegerField(_("class"), default=100)  # the lower comes first
     owner = models.CharField(_("owner"), max_length=80)
     idempotency_key = models.CharField(_("key"), max_length=120, unique=True)
@@ -229,7 +229,7 @@ class Reconciliation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(_("at"))
     pools = models.PositiveIntegerField(_("pools"))
-    units = models.PositiveBigIntegerField(_("units"))
+    units = models.PositiveBigIntegerField(_("quantity"))
     used = models.PositiveBigIntegerField(_("used"))
     claimed = models.PositiveBigIntegerField(_("claimed"))
     differing = models.PositiveIntegerField(_("pools that differ"))

@@ -39,7 +39,7 @@ def test_the_files_make_institutions_with_rules_and_sessions_once(now):
     assert list(Institution.objects.filter(is_active=False).values_list("facility__code", "is_station")) == [
         ("H11", True)
     ]
-    assert (Institution.objects.count(), Department.objects.count()) == (11, 7)
+    assert (Institution.objects.count(), Department.objects.count()) == (11, 8)
     assert (BookingRule.objects.count(), AttendanceRule.objects.count(), ReferralTerm.objects.count()) == (
         1,
         1,
