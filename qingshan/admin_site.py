@@ -156,7 +156,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Clinics"),
                 "separator": True,
                 "items": [
-                    _item(_("Sessions"), "calendar_view_day", "clinics.clinicsession"),
+                    _item(_("Clinic sessions"), "calendar_view_day", "clinics.clinicsession"),
                     _item(_("Appointments"), "event_available", "clinics.appointment"),
                     _item(_("Referrals"), "swap_horiz", "clinics.referral"),
                     _item(_("Restrictions"), "event_busy", "clinics.restriction"),

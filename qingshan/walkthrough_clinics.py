@@ -34,7 +34,7 @@ class ClinicWalk:
     desk: Any
     resident_new: Any
     wait_for: Any
-    other: Browser
+    waiter: Browser
     session_path: str
     session_id: str
     department: dict[str, Any]
@@ -57,7 +57,7 @@ class ClinicWalk:
 
     def session_added(self) -> str:
         """The clinic adds a session with a single place; it can be booked at once."""
-        departments = self.phone.get("/api/v1/clinics/departments").json()
+        departments = self.phone.get("/api/v1/clinics/departments?limit=100").json()["results"]
         # It has no weekly sessions: nothing else of it is free.
         self.department = next(one for one in departments if one["name"].startswith("便民加诊"))
         desk = self.desk("service_operator", department=UNIT)
@@ -74,7 +74,7 @@ class ClinicWalk:
         check(made.status == 302, "the session could not be added: " + made.errors())
         path = f"/api/v1/clinics/departments/{self.department['id']}/sessions?from={starts:%Y-%m-%d}&to={starts:%Y-%m-%d}"
         wanted = starts.isoformat(timespec="seconds")
-        session = next(one for one in self.phone.get(path).json() if one["starts_at"] == wanted)
+        session = next(one for one in self.phone.get(path).json()["results"] if one["starts_at"] == wanted)
         check(session["remaining"] == 1, f"{session['remaining']} places remain of one")
         self.session_id, self.session_path = (
             session["id"],
@@ -84,15 +84,15 @@ class ClinicWalk:
 
     def appointment_booked(self) -> str:
         """The resident enters the patient and books, twice with one key; then it is full and one can wait."""
-        self.other, self.patients = self.resident_new("走读候补"), {}
-        for name, phone in (("first", self.phone), ("second", self.other)):
+        self.waiter, self.patients = self.resident_new("走读候补"), {}
+        for name, phone in (("first", self.phone), ("second", self.waiter)):
             body = {"relation": "self", "name": "演示就诊人", "id_number": id_number(), "consent": True}
             entered = phone.post("/api/v1/patients", body, headers={"Idempotency-Key": str(uuid4())})
             check(
                 entered.status == 201, f"entering a patient answers {entered.status} {entered.text()[:200]}"
             )
             self.patients[name] = entered.json()["id"]
-        slot = self.phone.get(f"/api/v1/clinics/sessions/{self.session_id}/slots").json()[0]["id"]
+        slot = self.phone.get(f"/api/v1/clinics/sessions/{self.session_id}/slots").json()["results"][0]["id"]
         key = {"Idempotency-Key": str(uuid4())}
         body = {"slot": slot, "patient": self.patients["first"], "reason": "复诊"}
         booked = self.phone.post("/api/v1/clinics/appointments", body, headers=key)
@@ -109,7 +109,7 @@ class ClinicWalk:
         return f"{self.appointment['number']}, then 409 slot_full"
 
     def _book_other(self, slot: str) -> Answer:
-        return self.other.post(
+        return self.waiter.post(
             "/api/v1/clinics/appointments", {"slot": slot, "patient": self.patients["second"]},
             headers={"Idempotency-Key": str(uuid4())},
         )  # fmt: skip
@@ -121,7 +121,7 @@ class ClinicWalk:
             "department": self.department["id"], "patient": self.patients["second"], "from": today.isoformat(),
             "to": (today + dt.timedelta(days=1)).isoformat(),
         }  # fmt: skip
-        waits = self.other.post("/api/v1/clinics/waitlist", body, headers={"Idempotency-Key": str(uuid4())})
+        waits = self.waiter.post("/api/v1/clinics/waitlist", body, headers={"Idempotency-Key": str(uuid4())})
         if waits.status == 409 and waits.code() == "units_free":
             return self._taken_elsewhere(body)
         check(waits.status == 201, f"waiting answers {waits.status} {waits.text()[:200]}")
@@ -134,11 +134,11 @@ class ClinicWalk:
         number = self.appointment["number"]
         gone = self.phone.post(f"/api/v1/clinics/appointments/{number}/cancel", {})
         check((gone.status, gone.json()["state"]) == (200, "cancelled"), f"cancelling answers {gone.status}")
-        inbox = self.other.get("/api/v1/inbox").json()["results"]
+        inbox = self.waiter.get("/api/v1/inbox").json()["results"]
         check([row["kind"] for row in inbox][:1] == ["clinics.offered"], "the offer is not in the inbox")
-        slot = self.phone.get(f"/api/v1/clinics/sessions/{self.session_id}/slots").json()[0]
+        slot = self.phone.get(f"/api/v1/clinics/sessions/{self.session_id}/slots").json()["results"][0]
         check(slot["remaining"] == 0, "an offered place is open to others")
-        accepted = self.other.post(f"/api/v1/clinics/waitlist/{wait_id}/accept", {})
+        accepted = self.waiter.post(f"/api/v1/clinics/waitlist/{wait_id}/accept", {})
         check(
             (accepted.status, accepted.json()["state"]) == (200, "booked"),
             f"accepting answers {accepted.status}",
@@ -158,6 +158,6 @@ class ClinicWalk:
         check(bool(re.search("已到", page.text())), "the patient has not arrived")
         seen = desk.submit(page, form=f"act-{self.appointment['number']}-fulfil")
         check(seen.status == 302, f"the act answers {seen.status}")
-        shown = self.other.get(f"/api/v1/clinics/appointments/{self.appointment['number']}").json()
+        shown = self.waiter.get(f"/api/v1/clinics/appointments/{self.appointment['number']}").json()
         check(shown["state"] == "fulfilled", f"the appointment is {shown['state']}")
         return str(shown["state_label"])

@@ -31,8 +31,8 @@ from apps.clinics.models import (
 from apps.clinics.states import AppointmentState
 from apps.common.clock import local
 
-# A page of sessions covers at most so many days, a department at most so many sessions of them.
-MOST_DAYS, MOST_SESSIONS = 31, 200
+# A list of sessions covers at most so many days.
+MOST_DAYS = 31
 
 
 def booking_rule(*, institution_id: int, on: dt.date) -> BookingRule:
@@ -75,9 +75,9 @@ def patient_hold(*, patient_id: UUID) -> None:
     Patient.objects.select_for_update(no_key=True).only("pk").get(pk=patient_id)
 
 
-def patients_of(*, resident_id: UUID, now: dt.datetime) -> list[PatientAccess]:
-    """Return the persons a resident may book for, oldest first.  1 query."""
-    return list(_accesses(now).filter(resident_id=resident_id).select_related("patient").order_by("id"))
+def patients_of(*, resident_id: UUID, now: dt.datetime) -> QuerySet[PatientAccess]:
+    """Return the persons a resident may book for.  1 query when read."""
+    return _accesses(now).filter(resident_id=resident_id).select_related("patient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +157,12 @@ def department_get(*, department_id: int) -> Department:
     return found
 
 
-def departments_all(*, facility_id: UUID | None) -> list[Department]:
-    """Return the departments that can be booked, of one place or of all, at most 500.  1 query."""
+def departments_open(*, facility_id: UUID | None) -> QuerySet[Department]:
+    """Return the departments that can be booked, of one place or of all.  1 query when read."""
     rows = Department.objects.filter(is_active=True, institution__is_active=True)
     if facility_id is not None:
         rows = rows.filter(institution__facility_id=facility_id)
-    return list(
-        rows.select_related("institution__facility", "institution__alliance").order_by(
-            "institution__facility__name", "name", "id"
-        )[:500]
-    )
+    return rows.select_related("institution__facility", "institution__alliance")
 
 
 # Counted by pools whose units the public may take by now; a claim whose moment passed counts as free.
@@ -174,6 +170,7 @@ _SESSIONS = """
 WITH chosen AS (
     SELECT id, practitioner_id, room_id, starts_at, ends_at, release_at, state FROM clinics_clinicsession
     WHERE department_id = %(department)s AND "on" BETWEEN %(first)s AND %(last)s AND ends_at > %(now)s
+        AND (%(after_at)s::timestamptz IS NULL OR (starts_at, id) > (%(after_at)s, %(after_id)s))
     ORDER BY starts_at, id LIMIT %(most)s
 ), units AS (
     SELECT s.session_id, sum(p.total - p.used) FILTER (WHERE s.starts_at > %(now)s AND NOT p.is_closed
@@ -213,16 +210,22 @@ class SessionLine:
 
 
 def sessions_of(
-    *, department: Department, first: dt.date, last: dt.date, now: dt.datetime
+    *,
+    department: Department,
+    first: dt.date,
+    last: dt.date,
+    now: dt.datetime,
+    limit: int,
+    after: tuple[dt.datetime, UUID] | None = None,
 ) -> list[SessionLine]:
-    """Return the sessions of a department that are not over, from ``first`` to ``last``, at most 200.  2 queries."""
+    """Return at most ``limit`` sessions of a department that are not over, behind ``after``, in order of time.  2 queries."""
     waiting = capacity.queue_waits(queue=department.queue)
     with connection.cursor() as cursor:
         cursor.execute(
             _SESSIONS,
             {
-                "department": department.pk, "first": first, "last": last, "now": now, "most": MOST_SESSIONS,
-                "waiting": waiting,
+                "department": department.pk, "first": first, "last": last, "now": now, "most": limit,
+                "waiting": waiting, "after_at": after and after[0], "after_id": after and after[1],
             },
         )  # fmt: skip
         return [SessionLine(*row) for row in cursor.fetchall()]
@@ -239,7 +242,13 @@ def session_get(*, session_id: UUID) -> ClinicSession | None:
 
 def slots_of_session(*, session_id: UUID, now: dt.datetime, pool: str = "public") -> list[tuple[Slot, int]]:
     """Return the slots of a session with how many units can be taken now.  2 queries."""
-    slots = list(Slot.objects.filter(session_id=session_id).order_by("starts_at"))
+    return slots_free(
+        slots=list(Slot.objects.filter(session_id=session_id).order_by("starts_at")), now=now, pool=pool
+    )
+
+
+def slots_free(*, slots: Sequence[Slot], now: dt.datetime, pool: str = "public") -> list[tuple[Slot, int]]:
+    """Return slots with how many units of each can be taken now; 0 of those that have begun, but at the counter.  1 query."""
     free = capacity.free_of(capacity_ids=[one.capacity_id for one in slots], now=now, pool=pool)
     return [(one, free[one.capacity_id] if one.starts_at > now or pool == "counter" else 0) for one in slots]
 
@@ -312,13 +321,11 @@ def offered_slots(*, capacity_ids: Iterable[UUID]) -> dict[UUID, Slot]:
     return {one.capacity_id: one for one in rows}
 
 
-def restrictions_own(*, resident_id: UUID, now: dt.datetime) -> list[Restriction]:
-    """Return the restrictions of the persons a resident may book for, newest first, at most 50.  1 query."""
+def restrictions_own(*, resident_id: UUID, now: dt.datetime) -> QuerySet[Restriction]:
+    """Return the restrictions of the persons a resident may book for.  1 query when read."""
     mine = _accesses(now).filter(resident_id=resident_id).values("patient_id")
-    return list(
-        Restriction.objects.filter(patient_id__in=mine)
-        .select_related("patient", "rule", "institution__facility")
-        .order_by("-id")[:50]
+    return Restriction.objects.filter(patient_id__in=mine).select_related(
+        "patient", "rule", "institution__facility"
     )
 
 

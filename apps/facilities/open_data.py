@@ -21,8 +21,8 @@ from apps.common import clock
 from apps.common.api.public_cache import etag_of
 from apps.common.spreadsheets import cell_inert
 from apps.facilities.models import Facility, FacilityEvent, ServiceAtFacility
-from apps.facilities.times import clock_text
 from apps.facilities.states import freshness_of
+from apps.facilities.times import clock_text
 
 # As the district's other publications; whoever puts the files online confirms it.
 LICENCE = "CC BY 4.0"

@@ -197,7 +197,7 @@ def test_the_third_miss_in_the_window_restricts_and_an_appeal_lifts_it(
     held = Restriction.objects.get()
     assert (held.first_on, held.until_on) == (dt.date(2026, 3, 13), dt.date(2026, 4, 12))
     assert InboxMessage.objects.order_by("-id")[0].kind == "clinics.restricted"
-    shown = resident.get("clinics/restrictions").json()
+    shown = resident.get("clinics/restrictions").json()["results"]
     assert [(one["id"], one["appeal"]) for one in shown] == [(str(held.pk), "none")]
     assert resident_make().post(f"clinics/restrictions/{held.pk}/appeal", {"text": "x"}).status_code == 404
     assert (

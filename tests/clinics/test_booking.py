@@ -271,8 +271,8 @@ def test_sessions_and_slots_show_what_remains(resident, held, patient, departmen
     book(resident, held.slots[0], patient)
 
     with django_assert_num_queries(3):
-        sessions = plain(resident).get(f"clinics/departments/{department.pk}/sessions").json()
-    slots = resident.get(f"clinics/sessions/{held.session.pk}/slots").json()
+        sessions = plain(resident).get(f"clinics/departments/{department.pk}/sessions").json()["results"]
+    slots = resident.get(f"clinics/sessions/{held.session.pk}/slots").json()["results"]
 
     assert [(one["id"], one["remaining"]) for one in sessions] == [(str(held.session.pk), 1)]
     assert [one["remaining"] for one in slots] == [0, 1]
@@ -282,7 +282,7 @@ def test_sessions_and_slots_show_what_remains(resident, held, patient, departmen
     assert (same.status_code, same.content) == (304, b"")
     assert resident.get(f"clinics/departments/{department.pk}/sessions?from=2026-3-1").status_code == 400
     assert resident.get("clinics/departments/999999/sessions").status_code == 404
-    assert [one["id"] for one in resident.get("clinics/departments").json()] == [department.pk]
+    assert [one["id"] for one in resident.get("clinics/departments").json()["results"]] == [department.pk]
 
 
 def test_the_calendar_file_names_no_patient(resident, held, patient):

@@ -52,8 +52,13 @@ def unit(department):
 
 
 @pytest.fixture
-def desk(unit):
-    return client_of(staff_make("service_operator", unit=unit.code))
+def clerk(unit):
+    return staff_make("service_operator", unit=unit.code)
+
+
+@pytest.fixture
+def desk(clerk):
+    return client_of(clerk)
 
 
 @pytest.fixture
@@ -98,10 +103,11 @@ def test_the_day_sheet_masks_names_until_someone_says_why(desk, held, booked, re
     assert (look.resident_id, look.subject, look.reason) == (resident.resident_id, booked.number, "叫号")
 
 
-def test_acts_go_through_the_table_and_say_what_came_of_it(desk, held, booked, clock):
+def test_acts_go_through_the_table_and_say_what_came_of_it(clerk, held, booked, clock):
     clock.move_to(booked.starts_at)
+    desk = client_of(clerk)
     checked = desk.post(path_of(held, "check-in"), {"code": booked.check_in_code}, follow=True)
-    assert "已到" in checked.content.decode()
+    assert "已到诊" in checked.content.decode()
     act(desk, held, booked, "fulfil")
     assert Appointment.objects.get().state == "fulfilled"
     refused = act(desk, held, booked, "undo")
@@ -162,7 +168,7 @@ def test_a_single_session_is_added_and_a_taken_practitioner_refused(desk, depart
     backwards = desk.post(f"{BASE}/clinicsession/add/", body | {"ends_at_1": f"{starts:%H:%M}"}, follow=True)
 
     assert ClinicSession.objects.exclude(pk=held.session.pk).get().slots.count() == 2
-    assert "其他门诊" in again.content.decode()
+    assert "已有其他出诊安排" in again.content.decode()
     assert backwards.status_code == 200
     assert ClinicSession.objects.count() == 2
 

@@ -349,7 +349,7 @@ def test_answers_about_a_place_are_not_kept_in_memory(db, anyone):
             assert names(anyone.get("facilities", kind=KIND, **asked)) == ["甲"]
         return len(captured)
 
-    assert statements(near=NEAR) == 5
+    assert statements(near=NEAR) == 3
     assert statements() == 0
 
 
@@ -373,7 +373,7 @@ def library(db, clock, staff):
     DayException.objects.create(facility=there, on="2026-03-12", spans=[[600, 720]], reason="盘点")
     Alias.objects.create(facility=there, name="书城")
     service = Service.objects.create(
-        code="T-1", name="办理读者证", kind="service", eligibility="本区居民", fee="免费", min_age=6, promised_days=1,
+        code="T-1", name="办理读者证", kind="service", eligibility="本区居民", fee="免费", fee_source="馆规", min_age=6, promised_days=1,
         documents=[{"name": "身份证", "copies": 1, "note": "原件"}], levels=["district"],
     )  # fmt: skip
     ServiceAtFacility.objects.create(facility=there, service=service, note="二楼", fee="")
@@ -409,7 +409,7 @@ def test_the_page_of_one_says_everything(library, anyone):
     assert whole["services"] == [
         {
             "code": "T-1", "name": "办理读者证", "kind": "service", "description": "", "eligibility": "本区居民", "min_age": 6,
-            "max_age": None, "fee": "免费", "documents": [{"name": "身份证", "copies": 1, "note": "原件"}], "promised_days": 1,
+            "max_age": None, "fee": "免费", "fee_source": "馆规", "documents": [{"name": "身份证", "copies": 1, "note": "原件"}], "promised_days": 1,
             "levels": ["district"], "note": "二楼",
         }
     ]  # fmt: skip

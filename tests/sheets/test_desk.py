@@ -101,9 +101,7 @@ def test_staff_see_the_tables_that_they_may_change_and_imports_of_no_others(batc
     assert batch.state == "previewed"
 
 
-@pytest.mark.parametrize(
-    "role", ["editor", "intake_clerk", "handler", "auditor", "service_operator", "supervisor"]
-)
+@pytest.mark.parametrize("role", ["editor", "intake_clerk", "handler", "auditor", "supervisor"])
 def test_the_other_roles_reach_no_door(batch, role, staff, desk):
     browser = desk(staff(role, unit="CG"))
     doors = [LIST, ADD, page(batch), reverse("admin:sheets_batch_progress", args=[batch.pk])]

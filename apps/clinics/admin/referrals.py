@@ -26,7 +26,7 @@ from apps.common.errors import Refused
 VERB_LABELS: dict[Verb, Any] = {
     Verb.SEND: _("Send"),
     Verb.ACCEPT: _("Accept"),
-    Verb.RETURN: _("Return"),
+    Verb.RETURN: _("Send back"),
     Verb.REDIRECT: _("Redirect"),
     Verb.ADVISE: _("Answer with advice"),
     Verb.BOOK: _("Booked"),

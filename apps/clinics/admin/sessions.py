@@ -40,7 +40,7 @@ class WalkInForm(forms.Form):
     """Someone who stands at the counter with a card."""
 
     slot = forms.UUIDField(label=_("slot"))
-    name = forms.CharField(label=_("name"), max_length=40)
+    name = forms.CharField(label=_("full name"), max_length=40)
     id_number = forms.CharField(label=_("number of the document"), max_length=30)
 
 
@@ -61,7 +61,7 @@ class AddForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _get_validation_exclusions(self) -> set[str]:
         # The service answers in words; Django can not judge a constraint whose condition no field of the form holds.
-        excluded: set[str] = super()._get_validation_exclusions()
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in the stubs
         return excluded | {"practitioner", "room"}
 
     def clean(self) -> dict[str, Any]:

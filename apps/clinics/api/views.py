@@ -27,12 +27,12 @@ from apps.clinics.api.shapes import (
 )
 from apps.clinics.errors import AppointmentUnknown
 from apps.clinics.ical import calendar_file
-from apps.clinics.models import Appointment
+from apps.clinics.models import Appointment, ClinicSession
 from apps.clinics.services import PatientDraft
 from apps.clinics.states import AppointmentState
 from apps.common import clock
 from apps.common.api.idempotency import answer_once
-from apps.common.api.paging import page_of
+from apps.common.api.paging import after_of, limit_of, page_cut, page_of
 from apps.common.api.schema import paged
 
 KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER)
@@ -44,12 +44,13 @@ class DepartmentsView(PublicView):
 
     @extend_schema(
         operation_id="clinics_departments",
-        parameters=[OpenApiParameter("facility", OpenApiTypes.UUID)],
-        responses=shapes.DepartmentOutput(many=True),
+        parameters=[OpenApiParameter("facility", OpenApiTypes.UUID), *PAGE],
+        responses=paged(shapes.DepartmentOutput),
     )
     def get(self, request: Request) -> Response:
-        rows = selectors.departments_all(facility_id=facility_of(request))
-        return Response([department_shape(one) for one in rows])
+        rows = selectors.departments_open(facility_id=facility_of(request))
+        page = page_of(rows=rows, request=request, keys=("institution_id", "name", "id"))
+        return Response({"results": [department_shape(one) for one in page.rows], "next": page.next})
 
 
 class SessionsView(PublicView):
@@ -62,34 +63,43 @@ class SessionsView(PublicView):
             OpenApiParameter(
                 "to", OpenApiTypes.DATE, description="Default: 13 days later; at most 31 days in all."
             ),
+            *PAGE,
         ],
-        responses=shapes.SessionOutput(many=True),
+        responses=paged(shapes.SessionOutput),
     )
     def get(self, request: Request, department_id: int) -> Response:
-        first, last = days_of(request, today=clock.today())
+        (first, last), limit = days_of(request, today=clock.today()), limit_of(request)
+        after = after_of(request, model=ClinicSession, keys=("starts_at", "id"))
         department = selectors.department_get(department_id=department_id)
-        lines = selectors.sessions_of(department=department, first=first, last=last, now=clock.now())
-        return Response([session_shape(line) for line in lines])
+        lines = selectors.sessions_of(
+            department=department, first=first, last=last, now=clock.now(), limit=limit + 1,
+            after=(after[0], after[1]) if after else None,
+        )  # fmt: skip
+        page = page_cut(lines, limit=limit, keys=("starts_at", "id"))
+        return Response({"results": [session_shape(line) for line in page.rows], "next": page.next})
 
 
 class SlotsView(PublicView):
     """GET clinics/sessions/{id}/slots"""
 
-    @extend_schema(operation_id="clinics_slots", responses=shapes.SlotOutput(many=True))
-    def get(self, _request: Request, session_id: UUID) -> Response:
-        if selectors.session_get(session_id=session_id) is None:
+    @extend_schema(operation_id="clinics_slots", parameters=PAGE, responses=paged(shapes.SlotOutput))
+    def get(self, request: Request, session_id: UUID) -> Response:
+        session = selectors.session_get(session_id=session_id)
+        if session is None:
             raise NotFound
-        lines = selectors.slots_of_session(session_id=session_id, now=clock.now())
-        return Response([slot_shape(slot, remaining) for slot, remaining in lines])
+        page = page_of(rows=session.slots.all(), request=request, keys=("starts_at", "id"))
+        lines = selectors.slots_free(slots=page.rows, now=clock.now())
+        return Response({"results": [slot_shape(slot, left) for slot, left in lines], "next": page.next})
 
 
 class PatientsView(ResidentView):
     """GET and POST patients"""
 
-    @extend_schema(operation_id="patients_list", responses=shapes.PatientOutput(many=True))
+    @extend_schema(operation_id="patients_list", parameters=PAGE, responses=paged(shapes.PatientOutput))
     def get(self, request: Request) -> Response:
         rows = selectors.patients_of(resident_id=resident_of(request).id, now=clock.now())
-        return Response([patient_shape(one, clock.today()) for one in rows])
+        page, today = page_of(rows=rows, request=request, keys=("id",)), clock.today()
+        return Response({"results": [patient_shape(one, today) for one in page.rows], "next": page.next})
 
     @extend_schema(parameters=[KEY], request=shapes.PatientInput, responses={201: shapes.PatientOutput})
     def post(self, request: Request) -> HttpResponseBase:

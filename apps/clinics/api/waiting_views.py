@@ -98,10 +98,13 @@ class WaitDeclineView(ResidentView):
 class RestrictionsView(ResidentView):
     """GET clinics/restrictions"""
 
-    @extend_schema(operation_id="clinics_restrictions", responses=shapes.RestrictionOutput(many=True))
+    @extend_schema(
+        operation_id="clinics_restrictions", parameters=PAGE, responses=paged(shapes.RestrictionOutput)
+    )
     def get(self, request: Request) -> Response:
         rows = selectors.restrictions_own(resident_id=resident_of(request).id, now=clock.now())
-        return Response([restriction_shape(one) for one in rows])
+        page = page_of(rows=rows, request=request, keys=("-id",))
+        return Response({"results": [restriction_shape(one) for one in page.rows], "next": page.next})
 
 
 class AppealView(ResidentView):
@@ -114,7 +117,7 @@ class AppealView(ResidentView):
             restriction_id=restriction_id, resident_id=resident_id, text=text, now=now
         )
         rows = selectors.restrictions_own(resident_id=resident_id, now=now)
-        return Response(restriction_shape(next(one for one in rows if one.pk == restriction_id)))
+        return Response(restriction_shape(rows.get(pk=restriction_id)))
 
 
 def _referral(request: Request, referral_id: UUID) -> dict[str, object]:

@@ -18,11 +18,9 @@ from apps.clinics.services.booking import (
 from apps.clinics.services.extra import session_add
 from apps.clinics.services.holds import holds_sweep
 from apps.clinics.services.patients import PatientDraft, access_end, patient_add, patient_at_counter
+from apps.clinics.services.referral_consents import consent_give, consent_withdraw, referral_ask
 from apps.clinics.services.referrals import (
-    consent_give,
-    consent_withdraw,
     referral_act,
-    referral_ask,
     referral_draft,
     referral_read,
     referral_refer_down,

@@ -1,4 +1,4 @@
-"""Every write of a referral: written, agreed to, sent, answered, booked, reported, referred back, withdrawn."""
+"""What is done with a referral: written, sent, answered, booked, read, reported, referred back down."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from apps.accounts import selectors as accounts
 from apps.accounts.services import access_record
-from apps.accounts.states import Role
 from apps.clinics.models import Department, Institution, Patient
-from apps.clinics.models.referrals import Referral, ReferralConsent, ReferralEvent, ReferralTerm
+from apps.clinics.models.referrals import Referral, ReferralConsent
 from apps.clinics.referral_errors import (
     ReferralAnswered,
     ReferralChanged,
@@ -23,7 +21,6 @@ from apps.clinics.referral_errors import (
     ReferralRedirectedOften,
     ReferralUnknown,
 )
-from apps.clinics.referral_notices import ASKED, MOVED, staff_text
 from apps.clinics.referral_states import (
     FINAL,
     MAX_REDIRECTS,
@@ -34,11 +31,18 @@ from apps.clinics.referral_states import (
     Verb,
     move_of,
 )
+from apps.clinics.selectors import residents_of_patient
+from apps.clinics.services.referral_consents import consent_check, consent_write
+from apps.clinics.services.referral_parts import (
+    MAX_TEXT,
+    event_add,
+    institution_tell,
+    referral_locked,
+    referral_moved,
+    referral_rows,
+    sides_of,
+)
 from apps.common.ids import check_digit
-from apps.notifications.services import StaffTold, notice_enqueue, staff_tell
-
-# The other side must read a whole case in a minute: what is longer belongs to the hospital's own records.
-MAX_TEXT = 2000
 
 
 def referral_draft(
@@ -77,7 +81,7 @@ def referral_draft(
     try:
         with transaction.atomic():
             referral.save(force_insert=True)
-            _event(referral, verb="draft", now=now, staff=staff)
+            event_add(referral, verb="draft", now=now, staff=staff)
     except IntegrityError as error:
         if original is None:
             raise
@@ -89,93 +93,6 @@ def _number(pk: UUID, now: dt.datetime) -> str:
     """Return ``ZZ`` + day + 6 digits of the identifier + check digit: said on the telephone, a wrong digit shows."""
     digits = f"{now:%y%m%d}{pk.int % 1_000_000:06d}"
     return f"ZZ{digits}{check_digit(digits)}"
-
-
-def referral_ask(*, referral_id: UUID, staff: Any, now: dt.datetime) -> int:
-    """Ask the patient, or who may act for them, to agree on the phone; returns how many residents were asked.
-
-    About 5 queries.  Raises ReferralUnknown.
-    """
-    with transaction.atomic():
-        referral = _locked(referral_id)
-        _side_check(referral, staff, Side.SENDER)
-        residents = _residents_of(referral.patient_id, now)
-        for resident_id in residents:
-            notice_enqueue(
-                kind=ASKED, resident_id=resident_id,
-                fields={
-                    "number": referral.number, "sender": str(referral.sender), "receiver": str(referral.receiver),
-                    "referral_id": str(referral.pk),
-                },
-                dedup_key=f"referral:{referral.pk}:ask:{referral.receiver_id}:{resident_id}", now=now,
-            )  # fmt: skip
-        _event(referral, verb="ask", now=now, staff=staff)
-    return len(residents)
-
-
-def consent_give(
-    *, referral_id: UUID, now: dt.datetime, resident_id: UUID | None = None, staff: Any = None, note: str = ""
-) -> ReferralConsent:
-    """Record that the patient agrees that the receiver reads the referral; the same again changes nothing.
-
-    Either ``resident_id``, who agreed on the phone and must have access to the patient, or ``staff``, who saw it on paper
-    (``note`` says how).  About 6 queries.  Raises ReferralUnknown (also for who has no access), ReferralReasonMissing.
-    """
-    with transaction.atomic():
-        referral = _locked(referral_id)
-        if resident_id is not None and resident_id not in _residents_of(referral.patient_id, now):
-            raise ReferralUnknown
-        if staff is not None:
-            _side_check(referral, staff, Side.SENDER)
-            if not note.strip():
-                raise ReferralReasonMissing(attr="note")
-        return _consent(referral, referral.receiver, now, resident_id=resident_id, staff=staff, note=note)
-
-
-def _consent(
-    referral: Referral,
-    receiver: Institution,
-    now: dt.datetime,
-    *,
-    resident_id: UUID | None,
-    staff: Any,
-    note: str,
-) -> ReferralConsent:
-    found = ReferralConsent.objects.filter(referral=referral, receiver=receiver, withdrawn_at=None).first()
-    if found is not None:
-        return found
-    consent = ReferralConsent.objects.create(
-        referral=referral,
-        receiver=receiver,
-        resident_id=resident_id,
-        witness=staff,
-        note=note[:120],
-        given_at=now,
-    )
-    _event(referral, verb="consent", now=now, staff=staff, resident_id=resident_id)
-    if resident_id is not None:
-        _staff_of_tell(referral, referral.sender, "consent", now)
-    return consent
-
-
-def consent_withdraw(*, referral_id: UUID, resident_id: UUID, now: dt.datetime) -> None:
-    """Take the consent back; this function will cancel what has not been seen yet, and hide the texts from the receiver.
-
-    What the receiver has read can not be unread; that it was read stands in the access log.  About 8 queries.
-    Raises ReferralUnknown.
-    """
-    with transaction.atomic():
-        referral = _locked(referral_id)
-        if resident_id not in _residents_of(referral.patient_id, now):
-            raise ReferralUnknown
-        if not ReferralConsent.objects.filter(referral=referral, withdrawn_at=None).exists():
-            return
-        move = move_of(state=ReferralState(referral.state), verb=Verb.CANCEL, side=Side.PATIENT)
-        if move is not None:
-            _moved(referral, move.target, Verb.CANCEL, now, resident_id=resident_id, text="")
-        ReferralConsent.objects.filter(referral=referral, withdrawn_at=None).update(withdrawn_at=now)
-        _event(referral, verb="withdraw", now=now, resident_id=resident_id)
-        _staff_of_tell(referral, referral.receiver, "withdraw", now)
 
 
 def referral_act(
@@ -200,10 +117,10 @@ def referral_act(
     ReferralConsentMissing, ReferralOtherAlliance, ReferralRedirectedOften.
     """
     with transaction.atomic():
-        referral = _locked(referral_id)
+        referral = referral_locked(referral_id)
         if referral.version != version:
             raise ReferralChanged
-        sides = _sides_of(referral, staff)
+        sides = sides_of(referral, staff)
         state = ReferralState(referral.state)
         move = next(
             (one for side in sides if (one := move_of(state=state, verb=verb, side=side)) is not None), None
@@ -213,7 +130,7 @@ def referral_act(
         if move.reason and not text.strip():
             raise ReferralReasonMissing(attr="text")
         if verb is Verb.SEND:
-            _consent_check(referral)
+            consent_check(referral)
         if verb is Verb.REDIRECT:
             _redirect(referral, receiver, consent_note, staff, now)
         if verb is Verb.REPORT:
@@ -222,7 +139,7 @@ def referral_act(
             if appointment_id is None:
                 raise ReferralReasonMissing(attr="appointment")
             referral.appointment_id = appointment_id
-        _moved(referral, move.target, verb, now, staff=staff, text=text)
+        referral_moved(referral, move.target, verb, now, staff=staff, text=text)
         _both_tell(referral, move.side, verb, now)
         return referral
 
@@ -258,7 +175,7 @@ def appointment_moved(*, appointment_id: UUID, verb: Verb, now: dt.datetime) -> 
         return
     if verb is Verb.UNBOOK:
         referral.appointment = None
-    _moved(referral, move.target, verb, now, text="")
+    referral_moved(referral, move.target, verb, now, text="")
 
 
 def referral_read(*, referral_id: UUID, staff: Any, reason: str, now: dt.datetime) -> Referral:
@@ -268,17 +185,17 @@ def referral_read(*, referral_id: UUID, staff: Any, reason: str, now: dt.datetim
     Raises ReferralUnknown, ReferralConsentMissing.
     """
     with transaction.atomic():
-        referral = _referrals().filter(pk=referral_id).first()
+        referral: Referral | None = referral_rows().filter(pk=referral_id).first()
         if referral is None:
             raise ReferralUnknown
-        sides = _sides_of(referral, staff)
+        sides = sides_of(referral, staff)
         if Side.SENDER not in sides:
-            _consent_check(referral)
-        for resident_id in _residents_of(referral.patient_id, now):
+            consent_check(referral)
+        for resident_id in residents_of_patient(patient_id=referral.patient_id, now=now):
             access_record(
                 staff=staff, resident_id=resident_id, subject=referral.number, data="referral", reason=reason, now=now
             )  # fmt: skip
-        _event(referral, verb="read", now=now, staff=staff)
+        event_add(referral, verb="read", now=now, staff=staff)
     return referral
 
 
@@ -291,49 +208,14 @@ def referrals_remind(*, now: dt.datetime, limit: int = 200) -> int:
     ids = list(late.values_list("pk", flat=True)[:limit])
     for pk in ids:
         with transaction.atomic():
-            referral = _locked(pk)
+            referral = referral_locked(pk)
             if referral.reminded_at is None and referral.due_at is not None and referral.due_at <= now:
                 Referral.objects.filter(pk=pk).update(reminded_at=now)
-                _staff_of_tell(referral, _acting(referral), "late", now)
+                institution_tell(referral, _acting(referral), "late", now)
     return len(ids)
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------
-
-
-def _referrals() -> Any:
-    return Referral.objects.select_related("sender__facility", "receiver__facility", "patient", "department")
-
-
-def _locked(referral_id: UUID) -> Referral:
-    referral: Referral | None = _referrals().select_for_update(of=("self",)).filter(pk=referral_id).first()
-    if referral is None:
-        raise ReferralUnknown
-    return referral
-
-
-def _sides_of(referral: Referral, staff: Any) -> list[Side]:
-    """Return the sides that ``staff`` works for.  Raises ReferralUnknown for neither."""
-    sides = [
-        side
-        for side, institution in ((Side.SENDER, referral.sender), (Side.RECEIVER, referral.receiver))
-        if staff.is_superuser or institution.department_id in staff.department_ids
-    ]
-    if not sides:
-        raise ReferralUnknown
-    return sides
-
-
-def _side_check(referral: Referral, staff: Any, side: Side) -> None:
-    if side not in _sides_of(referral, staff):
-        raise ReferralUnknown
-
-
-def _consent_check(referral: Referral) -> None:
-    if not ReferralConsent.objects.filter(
-        referral=referral, receiver_id=referral.receiver_id, withdrawn_at=None
-    ).exists():
-        raise ReferralConsentMissing(receiver=str(referral.receiver))
 
 
 def _redirect(
@@ -349,78 +231,12 @@ def _redirect(
         raise ReferralOtherAlliance(attr="receiver")
     if not consent_note.strip():
         raise ReferralConsentMissing(attr="consent_note", receiver=str(receiver))
-    _consent(referral, receiver, now, resident_id=None, staff=staff, note=consent_note)
+    consent_write(referral, receiver, now, resident_id=None, staff=staff, note=consent_note)
     ReferralConsent.objects.filter(
         referral=referral, receiver_id=referral.receiver_id, withdrawn_at=None
     ).update(withdrawn_at=now)
     referral.receiver, referral.department = receiver, None
     referral.redirects += 1
-
-
-def _moved(
-    referral: Referral,
-    target: ReferralState,
-    verb: Verb,
-    now: dt.datetime,
-    *,
-    text: str,
-    staff: Any = None,
-    resident_id: UUID | None = None,
-) -> None:
-    """Write the new state with its term, the entry, and tell the patient what concerns them."""
-    referral.state = target
-    referral.version += 1
-    referral.due_at, referral.reminded_at = _due(referral, target, now), None
-    referral.closed_at = now if target in FINAL else None
-    referral.save()
-    _event(referral, verb=verb, now=now, staff=staff, resident_id=resident_id, text=text)
-    if verb in _PATIENT_HEARS:
-        for one in _residents_of(referral.patient_id, now):
-            notice_enqueue(
-                kind=MOVED, resident_id=one,
-                fields={
-                    "number": referral.number, "state": referral.get_state_display(), "receiver": str(referral.receiver),
-                    "referral_id": str(referral.pk),
-                },
-                dedup_key=f"referral:{referral.pk}:{referral.version}:{one}", now=now,
-            )  # fmt: skip
-
-
-_PATIENT_HEARS = frozenset(
-    {Verb.SEND, Verb.ACCEPT, Verb.RETURN, Verb.REDIRECT, Verb.ADVISE, Verb.OFFER, Verb.REPORT, Verb.CANCEL}
-)
-
-
-def _due(referral: Referral, state: ReferralState, now: dt.datetime) -> dt.datetime | None:
-    """Return when whoever must act in ``state`` is late by the terms in force, None where no term is set.  1 query."""
-    term = (
-        ReferralTerm.objects.filter(urgency=referral.urgency, state=state, valid_from__lte=now.date())
-        .order_by("-valid_from")
-        .first()
-    )
-    return None if term is None else now + dt.timedelta(hours=term.hours)
-
-
-def _event(
-    referral: Referral,
-    *,
-    verb: str,
-    now: dt.datetime,
-    staff: Any = None,
-    resident_id: UUID | None = None,
-    text: str = "",
-) -> None:
-    ReferralEvent.objects.create(
-        referral=referral, verb=str(verb), state=referral.state, text=text[:MAX_TEXT] or None, staff=staff,
-        resident_id=resident_id, at=now,
-    )  # fmt: skip
-
-
-def _residents_of(patient_id: Any, now: dt.datetime) -> list[UUID]:
-    """Return the residents who may act for a patient now.  1 query."""
-    from apps.clinics.selectors import residents_of_patient
-
-    return residents_of_patient(patient_id=patient_id, now=now)
 
 
 def _acting(referral: Referral) -> Institution:
@@ -433,23 +249,4 @@ def _acting(referral: Referral) -> Institution:
 
 def _both_tell(referral: Referral, side: Side, verb: Verb, now: dt.datetime) -> None:
     other = referral.receiver if side is Side.SENDER else referral.sender
-    _staff_of_tell(referral, other, verb.value, now)
-
-
-def _staff_of_tell(referral: Referral, institution: Institution, event: str, now: dt.datetime) -> None:
-    """Tell the staff of an institution's unit; nobody where it has no unit here.  2 queries."""
-    if institution.department_id is None:
-        return
-    found = accounts.staff_to_tell(unit_ids=[institution.department_id], roles=[Role.SERVICE_OPERATOR])
-    ids = frozenset[int]().union(*found.values())
-    title, body = staff_text(event, referral.number, referral.get_state_display())
-    staff_tell(
-        told=[
-            StaffTold(
-                kind="clinics.referral", staff_ids=ids, title=title, text=body,
-                path=f"/admin/clinics/referral/{referral.pk}/change/",
-                dedup_key=f"referral:{referral.pk}:{event}:{referral.version}",
-            )
-        ],
-        now=now,
-    )  # fmt: skip
+    institution_tell(referral, other, verb.value, now)

@@ -93,6 +93,7 @@ class ServiceOutput(serializers.Serializer[Any]):
     min_age = serializers.IntegerField(allow_null=True)
     max_age = serializers.IntegerField(allow_null=True)
     fee = serializers.CharField(allow_null=True, help_text="null: not known.")
+    fee_source = serializers.CharField(allow_null=True, help_text="Where the fee is laid down.")
     documents = DocumentOutput(many=True, help_text="What to bring.")
     promised_days = serializers.IntegerField(allow_null=True, help_text="Working days.")
     levels = serializers.ListField(child=serializers.ChoiceField(choices=[one.value for one in Tier]))

@@ -14,7 +14,7 @@ from apps.facilities.circle_selectors import Circle, CirclePoint
 from apps.facilities.labels import ANSWER_LABELS, FEATURE_LABELS, FRESHNESS_LABELS, PROFILE_LABELS
 from apps.facilities.models import Closure, CorrectionReport, Facility, Service, ServiceAtFacility
 from apps.facilities.opening import OpenAnswer, OpeningFacts
-from apps.facilities.selectors import Listed, Whole, open_answer
+from apps.facilities.selectors import Listed, Whole
 from apps.facilities.service_selectors import Matter
 from apps.facilities.states import freshness_of
 
@@ -33,11 +33,6 @@ def _code_name(row: Any) -> dict[str, str] | None:
     return {"code": row.code, "name": row.name} if row is not None else None
 
 
-def _point(facility: Facility) -> dict[str, Any] | None:
-    point = facility.point
-    return {"lng": point.lng, "lat": point.lat, "crs": point.crs} if point is not None else None
-
-
 def _opening(answer: OpenAnswer) -> dict[str, Any]:
     return {
         "now": answer.now,
@@ -49,20 +44,21 @@ def _opening(answer: OpenAnswer) -> dict[str, Any]:
 
 def facility_item(line: Listed, *, today: dt.date) -> dict[str, Any]:
     """Return a network point as lists show it."""
-    row: Any = line.facility
-    fresh = freshness_of(assured_until=row.assured_until, today=today)
+    row = line.row
+    fresh = freshness_of(assured_until=row["assured_until"], today=today)
+    has_place = row["gcj_lng"] is not None
     return {
-        "id": str(row.id),
-        "name": row.name,
-        "kind": _code_name(row.kind),
-        "address": row.address,
-        "street": _code_name(row.street),
-        "point": _point(row),
+        "id": str(row["id"]),
+        "name": row["name"],
+        "kind": {"code": row["kind_id"], "name": row["kind_name"]},
+        "address": row["address"],
+        "street": {"code": row["street_id"], "name": row["street_name"]} if row["street_id"] else None,
+        "point": {"lng": row["gcj_lng"], "lat": row["gcj_lat"], "crs": "gcj02"} if has_place else None,
         "distance_m": round(line.distance_m) if line.distance_m is not None else None,
         "open": _opening(line.open),
-        "status": row.status,
-        "status_label": row.get_status_display(),
-        "assured_on": _day(row.assured_on),
+        "status": row["status"],
+        "status_label": str(Facility.Status(row["status"]).label),
+        "assured_on": _day(row["assured_on"]),
         "freshness": fresh.value,
         "freshness_label": str(FRESHNESS_LABELS[fresh]),
     }
@@ -72,8 +68,7 @@ def facility_detail(whole: Whole, *, now: dt.datetime) -> dict[str, Any]:
     """Return everything that is shown of one network point."""
     row: Any = whole.facility
     today = clock.local(now).date()
-    line = Listed(row, None, open_answer(facility=row, facts=whole.facts, now=now))
-    return facility_item(line, today=today) | {
+    return facility_item(whole.line, today=today) | {
         "code": row.code,
         "community": _code_name(row.community),
         "organisation": _organisation(row.organisation),
@@ -87,7 +82,7 @@ def facility_detail(whole: Whole, *, now: dt.datetime) -> dict[str, Any]:
         "services": [_offer(offer) for offer in whole.services],
         "accessibility": _accessibility(row),
         "photos": [_photo(photo) for photo in row.photos.all()],
-        "assured_until": _day(row.assured_until),
+        "assured_until": _day(whole.line.row["assured_until"]),
         "provenance": row.provenance,
         "updated_at": _moment(row.updated_at),
     }
@@ -123,7 +118,8 @@ def _closure(row: Closure, now: dt.datetime) -> dict[str, Any]:
 
 
 def _offer(row: ServiceAtFacility) -> dict[str, Any]:
-    return service_shape(row.service) | {"fee": row.fee or row.service.fee or None, "note": row.note}
+    here = {"fee": row.fee, "fee_source": None} if row.fee else {}
+    return service_shape(row.service) | here | {"note": row.note}
 
 
 def service_shape(row: Service) -> dict[str, Any]:
@@ -137,6 +133,7 @@ def service_shape(row: Service) -> dict[str, Any]:
         "min_age": row.min_age,
         "max_age": row.max_age,
         "fee": row.fee or None,
+        "fee_source": row.fee_source or None,
         "documents": [
             {"name": one.get("name", ""), "copies": one.get("copies"), "note": one.get("note", "")}
             for one in row.documents

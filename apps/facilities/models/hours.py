@@ -81,7 +81,9 @@ class OpeningRule(models.Model):
 class DayException(models.Model):
     """A day on which other hours hold (例外日); it replaces the whole weekly day, also on public holidays."""
 
-    facility = models.ForeignKey(Facility, models.CASCADE, related_name="exceptions", verbose_name=_("facility"))
+    facility = models.ForeignKey(
+        Facility, models.CASCADE, related_name="exceptions", verbose_name=_("facility")
+    )
     on = models.DateField(_("date"))
     spans = models.JSONField(
         _("hours of the day"),
@@ -105,7 +107,9 @@ class Closure(models.Model):
     """That a place is closed for a time (临时关闭), why, and until when as far as anybody knows."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    facility = models.ForeignKey(Facility, models.CASCADE, related_name="closures", verbose_name=_("facility"))
+    facility = models.ForeignKey(
+        Facility, models.CASCADE, related_name="closures", verbose_name=_("facility")
+    )
     starts_at = models.DateTimeField(_("closed from"))
     ends_at = models.DateTimeField(
         _("closed until"), null=True, blank=True, help_text=_("Empty: until further notice.")

@@ -54,7 +54,9 @@ class Assurance(models.Model):
         DOCUMENT = "document", _("from a document")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    facility = models.ForeignKey(Facility, models.PROTECT, related_name="assurances", verbose_name=_("facility"))
+    facility = models.ForeignKey(
+        Facility, models.PROTECT, related_name="assurances", verbose_name=_("facility")
+    )
     by = models.ForeignKey("accounts.Staff", models.PROTECT, related_name="+", verbose_name=_("verified by"))
     assured_on = models.DateField(_("verified on"))
     valid_to = models.DateField(_("holds until"))  # inclusive
@@ -115,7 +117,7 @@ class AssuranceTerm(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.kind_id or '-'} {self.days}"
+        return str(self.days)
 
 
 class CorrectionReport(models.Model):
@@ -189,7 +191,7 @@ class CorrectionReport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field} {self.state}"
+        return f"{self.get_field_display()} {self.get_state_display()}"
 
 
 class FacilityEvent(models.Model):
@@ -211,4 +213,4 @@ class FacilityEvent(models.Model):
         indexes: ClassVar = [models.Index(fields=["facility", "-id"], name="facility_event_newest")]
 
     def __str__(self) -> str:
-        return f"{self.at:%F %T} {self.verb}"
+        return f"{self.at:%F %T} {self.get_verb_display()}"

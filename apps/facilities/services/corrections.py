@@ -38,7 +38,7 @@ VALUES = {"name": 80, "address": 120, "phone": 40}
 def correction_submit(
     *, resident_id: UUID, facility_id: UUID, field: str, text: str, now: dt.datetime
 ) -> CorrectionReport:
-    """Record that a resident says an entry is wrong.  About 6 queries.
+    """Record that a resident says an entry is wrong.  About 7 queries.
 
     ``field``  one of ``CorrectionReport.Field``   ``text``  1 to 500 characters; content safety looks at it
     At most 5 open reports of a resident about one place; two at once follow each other.

@@ -164,7 +164,7 @@ def closure_begin(
     staff: Staff | None,
     now: dt.datetime,
 ) -> Closure:
-    """Close a place from ``starts_at`` on, until ``ends_at`` or further notice, and tell its followers.  6 queries.
+    """Close a place from ``starts_at`` on, until ``ends_at`` or further notice, and tell its followers.  5 queries.
 
     ``reason``  1 to 200 characters, residents read it.  Raises FacilityNotFound, ClosureWrong.
     """

@@ -42,7 +42,7 @@ def access_facts_write(
     now: dt.datetime,
     version: int | None = None,
 ) -> None:
-    """Make ``facts`` the whole of what is known of a place's accessibility; the same again changes nothing.  7 queries.
+    """Make ``facts`` the whole of what is known of a place's accessibility; the same again changes nothing.  6 queries.
 
     Profiles that it lets in are worked out with it.  Raises FacilityNotFound, FacilityChanged.
     """
