@@ -71,7 +71,7 @@ _DIRECTORY = (
 )  # fmt: skip
 # The desk of a clinic: its day, referrals, appeals; administrators keep who works where and by which rules.
 _CLINIC = (
-    "clinics.view_clinicsession", "clinics.add_clinicsession", "clinics.view_appointment", "clinics.change_appointment", "clinics.view_restriction",
+    "notifications.view_staffnotice", "clinics.view_clinicsession", "clinics.add_clinicsession", "clinics.view_appointment", "clinics.change_appointment", "clinics.view_restriction",
     "clinics.change_restriction", "clinics.view_strike", "clinics.view_referral", "clinics.add_referral",
     "clinics.change_referral", "clinics.view_institution", "clinics.view_department", "clinics.view_bookingrule",
     "clinics.view_attendancerule",

@@ -26,13 +26,13 @@ class Offer:
 class QueueKind:
     """The waiting lists whose names begin with ``prefix``.
 
-    ``offer_until``  gets the moment at which the thing takes place and now; returns until when an offer stands, None to
-                     make none: too late
+    ``offer_until``  gets the waiting list, the moment at which the thing takes place and now; returns until when an offer
+                     stands, None to make none: too late
     ``on_offer``     called in the transaction that makes the offer    ``on_lapse``  in the one that finds it unanswered
     """
 
     prefix: str
-    offer_until: Callable[[dt.datetime, dt.datetime], dt.datetime | None]
+    offer_until: Callable[[str, dt.datetime, dt.datetime], dt.datetime | None]
     on_offer: Callable[[Offer, dt.datetime], None]
     on_lapse: Callable[[Offer, dt.datetime], None]
 

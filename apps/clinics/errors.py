@@ -160,6 +160,11 @@ class CheckInTooLate(Refused):
     message = _("Check-in has ended; please ask at the counter.")
 
 
+class MissTooEarly(Refused):
+    code = "miss_too_early"
+    message = _("Nobody has missed this yet: it begins at %(begins)s.")
+
+
 class CheckInCodeWrong(Refused):
     code = "check_in_code_wrong"
     message = _("This code does not belong to an appointment here today.")

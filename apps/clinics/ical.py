@@ -9,10 +9,11 @@ from icalendar import Alarm, Calendar, Event
 
 def calendar_file(
     *, number: str, title: str, place: str, starts_at: dt.datetime, ends_at: dt.datetime, made_at: dt.datetime, version: int,
-    cancelled: bool,
+    cancelled: bool, tentative: bool = False,
 ) -> bytes:  # fmt: skip
     """Return an iCalendar file with one event and a reminder an hour before; no name of a patient stands in it.
 
+    ``tentative``  it is only kept for them as yet
     The identifier stays and the sequence rises, so that a calendar replaces or strikes out what it took before.
     """
     event = Event()
@@ -23,7 +24,7 @@ def calendar_file(
     event.add("dtend", ends_at.astimezone(dt.UTC))
     event.add("summary", title)
     event.add("location", place)
-    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("status", "CANCELLED" if cancelled else "TENTATIVE" if tentative else "CONFIRMED")
     if not cancelled:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")

@@ -99,7 +99,7 @@ SUSPENDED = _kind(
     ),
     more=("reason",),
     remark=_("Does not take place; please do not come"),
-    sms=_("{service} does not take place"),
+    sms=_("{service} suspended"),
     urgent=True,
 )
 REBOOK = _kind(
@@ -121,7 +121,7 @@ OFFERED = _kind(
     page=WAIT_PAGE,
     page_params=("wait_id",),
     remark=_("Kept for you; please accept in time"),
-    sms=_("A place is free: {service}"),
+    sms=_("{service}: place free"),
 )
 LAPSED = _kind(
     "lapsed",

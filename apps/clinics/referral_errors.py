@@ -50,6 +50,14 @@ class ReferralRedirectedOften(Refused):
     )
 
 
+class ReferralAppointmentWrong(Refused):
+    code = "referral_appointment_wrong"
+    message = _(
+        "This is not an open appointment of this patient at the institution that receives the referral."
+    )
+    status = 400
+
+
 class ReferralAnswered(Refused):
     code = "referral_answered"
     message = _("There is a referral back down already.")

@@ -102,9 +102,8 @@ MOVES: tuple[Move, ...] = (
     ),
 )
 FINAL = (_S.CLOSED, _S.CANCELLED)
-# From here on the other institution has read what the patient agreed to pass on.
-SHARED = tuple(one for one in ReferralState if one not in (_S.DRAFT, _S.CANCELLED))
-WAITING_FOR_RECEIVER = (_S.SENT, _S.REDIRECTED, _S.ACCEPTED, _S.SEEN)
+# Where the sender must act next; else the receiver.
+WAITING_FOR_SENDER = (_S.DRAFT, _S.RETURNED, _S.ADVICE_GIVEN, _S.REPORTED, _S.DOWN_REFERRED)
 MAX_REDIRECTS = 2
 
 

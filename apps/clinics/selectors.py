@@ -40,7 +40,17 @@ def booking_rule(*, institution_id: int, on: dt.date) -> BookingRule:
 
     Raises RuleMissing.
     """
-    rule = _in_force(BookingRule.objects.all(), institution_id, on)
+    rule = _in_force(_for(BookingRule, institution_id), on)
+    if rule is None:
+        raise RuleMissing
+    return rule  # type: ignore[no-any-return]
+
+
+def booking_rule_of_department(*, department_id: int, on: dt.date) -> BookingRule:
+    """Return the rule by which a department's institution is booked on a day.  1 query.  Raises RuleMissing."""
+    institution = Department.objects.filter(pk=department_id).values("institution_id")
+    rules = BookingRule.objects.filter(Q(institution_id__in=institution) | Q(institution=None))
+    rule = _in_force(rules, on)
     if rule is None:
         raise RuleMissing
     return rule  # type: ignore[no-any-return]
@@ -48,13 +58,15 @@ def booking_rule(*, institution_id: int, on: dt.date) -> BookingRule:
 
 def attendance_rule(*, institution_id: int, on: dt.date) -> AttendanceRule | None:
     """Return the rule on missed appointments in force, or None: then missing one has no consequence.  1 query."""
-    return _in_force(AttendanceRule.objects.all(), institution_id, on)  # type: ignore[no-any-return]
+    return _in_force(_for(AttendanceRule, institution_id), on)  # type: ignore[no-any-return]
 
 
-def _in_force(rules: Any, institution_id: int, on: dt.date) -> Any:
-    held = rules.filter(
-        Q(institution_id=institution_id) | Q(institution=None), Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on
-    )  # fmt: skip
+def _for(rules: type[BookingRule | AttendanceRule], institution_id: int) -> Any:
+    return rules._default_manager.filter(Q(institution_id=institution_id) | Q(institution=None))
+
+
+def _in_force(rules: Any, on: dt.date) -> Any:
+    held = rules.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
     return held.order_by("institution_id").first()  # NULL stands last: the district's rule
 
 
@@ -137,7 +149,11 @@ def slot_get(*, slot_id: UUID) -> Slot:
             "session__room",
             "session__template",
         )
-        .filter(pk=slot_id, session__department__is_active=True)
+        .filter(
+            pk=slot_id,
+            session__department__is_active=True,
+            session__department__institution__is_active=True,
+        )
         .first()
     )
     if slot is None:
@@ -354,11 +370,3 @@ def consented(*, referrals: Sequence[Referral]) -> set[UUID]:
     given = ReferralConsent.objects.filter(referral__in=referrals, withdrawn_at=None)
     pairs = set(given.values_list("referral_id", "receiver_id"))
     return {one.pk for one in referrals if (one.pk, one.receiver_id) in pairs}
-
-
-def appointment_id_of(*, number: str, patient_id: UUID) -> UUID | None:
-    """Return the id of a patient's appointment by its number, or None.  1 query, 0 for an empty number."""
-    if not number:
-        return None
-    rows = Appointment.objects.filter(number=number.strip()[:20], patient_id=patient_id)
-    return rows.values_list("pk", flat=True).first()

@@ -16,6 +16,7 @@ class Lock(IntEnum):
     DELIVERY_STATISTICS = 7215_0703
     CAPACITY_QUEUE = 7215_0801  # a waiting list: who joins, and whom a free unit goes to
     PATIENTS = 7215_0802  # of one resident
+    STRIKES = 7215_0803  # missed appointments of one patient at one institution
     COLUMN_TREE = 7_310_001
     PREVIEW_LINKS = 7_310_002  # of one member of staff
     FAVOURITES = 0x464156  # of one resident

@@ -15,9 +15,31 @@ from prometheus_client import multiprocess
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from apps.capacity import selectors as capacity
 from apps.common import clock
 from apps.notifications import operator_selectors
 from apps.notifications.states import Channel
+
+
+class CapacityCollector(Collector):
+    """What the newest count of claims against counters found, and how long ago it was."""
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Name nothing: registering must not ask the database."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Return the figures; none while the database is away or before the first count."""
+        try:
+            newest = capacity.reconciliation_newest()
+        except DatabaseError:
+            return
+        if newest is not None:
+            age = max(0.0, (clock.now() - newest.at).total_seconds())
+            yield GaugeMetricFamily(
+                "capacity_differing", "Counters that are not the sum of their claims.", newest.differing
+            )
+            yield GaugeMetricFamily("capacity_counted_age_seconds", "Age of the newest count.", age)
 
 
 class OutboxCollector(Collector):
@@ -67,6 +89,7 @@ def registry_now() -> CollectorRegistry:
     else:
         told.register(prometheus_client.REGISTRY)
     told.register(OutboxCollector())
+    told.register(CapacityCollector())
     return told
 
 

@@ -225,3 +225,11 @@ def test_taking_takes_one_statement_and_opening_three(now, django_assert_num_que
         take(ids["trial.slot:1"], now)
     with django_assert_num_queries(1):
         assert sum(selectors.free_of(capacity_ids=ids.values(), now=now).values()) == 19
+
+
+def test_a_refusal_waits_for_nobody_and_takes_three_statements(now, django_assert_num_queries):
+    capacity = opened(now)
+    take(capacity, now)
+
+    with django_assert_num_queries(9), pytest.raises(CapacityFull):  # three, and two savepoints given up
+        take(capacity, now, owner="trial.person:2")

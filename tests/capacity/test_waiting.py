@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from apps.capacity import selectors, services
-from apps.capacity.errors import CapacityFull, OfferGone, UnitsFree, WaitingAlready
+from apps.capacity.errors import CapacityFull, ClaimExpired, OfferGone, UnitsFree, WaitingAlready
 from apps.capacity.models import Claim, Pool, WaitEntry
 from apps.capacity.services import PoolPlan
 from apps.capacity.states import ClaimState, EntryState
@@ -186,3 +186,30 @@ def test_an_unknown_list_offers_nothing(now):
     taken = take(capacity, now)
 
     assert services.claim_release(claim_id=taken.id, why="changed_mind", now=now).offers == ()
+
+
+def test_what_is_given_back_cools_though_somebody_is_offered_another_pools_unit(now, told):
+    opens = now + dt.timedelta(hours=1)
+    capacity = opened(now, PoolPlan("referral", 1, opens_to_all_at=opens), PoolPlan("public", 1))
+    taken = take(capacity, now)
+    join(now, "b")
+
+    released = services.claim_release(claim_id=taken.id, why="changed_mind", now=opens, cool_s=600)
+
+    assert [offer.owner for offer in released.offers] == ["b"]
+    assert Claim.objects.get(state=ClaimState.OFFERED).pool.name == "referral"
+    assert released.cooling_until == opens + dt.timedelta(seconds=600)
+    with pytest.raises(CapacityFull):
+        take(capacity, opens, owner="friend")
+
+
+def test_an_offer_is_accepted_not_confirmed(now, told):
+    capacity = opened(now)
+    taken = take(capacity, now)
+    join(now, "b")
+    services.claim_release(claim_id=taken.id, why="changed_mind", now=now)
+
+    with pytest.raises(ClaimExpired):
+        services.claim_confirm(claim_id=told[0][1].claim_id, now=now)
+
+    assert states() == {"b": EntryState.OFFERED}

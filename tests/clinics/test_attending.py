@@ -8,7 +8,13 @@ import pytest
 
 from apps.capacity.models import Claim
 from apps.clinics import services
-from apps.clinics.errors import AppointmentChanged, AppointmentMoveRefused, AppointmentUnknown, ReasonMissing
+from apps.clinics.errors import (
+    AppointmentChanged,
+    AppointmentMoveRefused,
+    AppointmentUnknown,
+    MissTooEarly,
+    ReasonMissing,
+)
 from apps.clinics.models import Appointment, AppointmentEvent, Restriction, Strike
 from apps.clinics.states import MOVES, Actor, AppointmentState, Verb, move_of
 from apps.common import clock as the_clock
@@ -248,4 +254,60 @@ def test_an_undone_miss_takes_its_strike_and_the_restriction_back(
 
     assert fresh(missed).state == "arrived"
     assert Strike.objects.get().voided_why == "人来过，漏点了"
-    assert Restriction.objects.get().until_on == dt.date(2026, 3, 12)
+    assert Restriction.objects.get().until_on == dt.date(2026, 3, 11)
+
+
+def test_a_cancellation_the_evening_before_counts_at_once(resident, booked, clock):
+    attendance_make(strikes=1, late_cancel_counts=True)
+    clock.move_to(booked.starts_at - dt.timedelta(hours=11))
+
+    resident.post(f"clinics/appointments/{booked.number}/cancel")
+
+    assert Strike.objects.get().on == dt.date(2026, 3, 10)
+    assert Restriction.objects.get().first_on == dt.date(2026, 3, 10)
+
+
+def test_a_miss_undone_the_same_day_leaves_no_restriction(
+    resident, department, patient, now, clock, staff, held
+):
+    attendance_make(strikes=1)
+    missed = miss(resident, department, patient, now, clock, 1)
+
+    act(missed, staff, Verb.UNDO, reason="人来过，漏点了")
+
+    assert (Restriction.objects.get().first_on, Restriction.objects.get().until_on) == (
+        dt.date(2026, 3, 11),
+        dt.date(2026, 3, 11),
+    )
+    later = session_make(
+        department, starts_at=the_clock.now() + dt.timedelta(days=1), now=the_clock.now(), slots=1
+    )
+    assert book(resident, later.slots[0], patient).status_code == 201
+
+
+def test_nobody_has_missed_what_has_not_begun(booked, staff, clock):
+    clock.move_to(booked.starts_at - dt.timedelta(seconds=1))
+
+    with pytest.raises(MissTooEarly):
+        act(booked, staff, Verb.MISS)
+
+    assert (fresh(booked).state, Strike.objects.count()) == ("booked", 0)
+
+
+def test_who_booked_is_told_when_the_desk_strikes_it_out(booked, staff):
+    act(booked, staff, Verb.VOID, reason="录错")
+
+    assert [one.kind for one in InboxMessage.objects.order_by("id")] == [
+        "clinics.booked",
+        "clinics.cancelled",
+    ]
+    assert Claim.objects.get().state == "released"
+
+
+def test_an_undone_arrival_has_no_moment(booked, staff, clock):
+    clock.move_to(booked.starts_at)
+    act(booked, staff, Verb.CHECK_IN)
+
+    act(booked, staff, Verb.UNDO, reason="点错了")
+
+    assert (fresh(booked).state, fresh(booked).arrived_at) == ("booked", None)

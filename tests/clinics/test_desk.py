@@ -188,7 +188,7 @@ def test_an_appeal_is_decided_with_words(desk, resident, department, now):
     assert Restriction.objects.get().appeal == "lifted"
 
 
-def test_a_referral_is_written_read_with_a_reason_and_answered(desk, department, unit, now):
+def test_a_referral_is_written_read_with_a_reason_answered_and_booked(desk, department, unit, now, tomorrow):
     alliance = Alliance.objects.create(name="演示医联体")
     clinic = department.institution
     clinic.alliance = alliance
@@ -216,6 +216,17 @@ def test_a_referral_is_written_read_with_a_reason_and_answered(desk, department,
     receiver.post(f"{path}/act/accept/", {"version": Referral.objects.get().version})
     assert Referral.objects.get().state == "accepted"
     assert receiver.post(f"{path}/act/nonsense/", {}).status_code == 404
+    expert = department_make(hospital)
+    held = session_make(expert, starts_at=tomorrow, now=now, pools={"referral": 1})
+    assert str(held.slots[0].pk) in receiver.get(f"{path}/change/").content.decode()
+    receiver.post(
+        f"{path}/act/book/", {"version": Referral.objects.get().version, "slot": str(held.slots[0].pk)}
+    )
+
+    booked = Referral.objects.get()
+    assert (booked.state, booked.appointment.channel, booked.appointment.claim.pool.name) == (
+        "booked", "referral", "referral",
+    )  # fmt: skip
 
 
 def test_rules_are_kept_by_administrators_and_never_overlap(department, desk):

@@ -117,3 +117,39 @@ def test_a_parents_consent_ends_by_its_day_and_at_once_when_taken_back(resident,
     assert resident_make().send("DELETE", f"patients/{access.pk}", {}).status_code == 404
     assert resident.send("DELETE", f"patients/{access.pk}", {}).status_code == 204
     assert resident.get("patients").json()["results"] == []
+
+
+def test_a_consent_that_ran_out_is_given_anew_and_fills_no_place(resident, now, clock):
+    number = id_number()
+    patient_make(resident.resident_id, now=now, relation="parent", number=number)
+    for _number in range(7):
+        patient_make(resident.resident_id, now=now, relation="parent")
+    clock.move_to(dt.datetime(2027, 1, 5, 2, tzinfo=dt.UTC))
+
+    answer = resident.post("patients", body(relation="parent", id_number=number, days=30), key="a")
+
+    assert (answer.status_code, answer.json()["valid_to"]) == (201, "2027-02-04")
+    assert PatientAccess.objects.filter(ended_at=None).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("born", "until"),
+    [(dt.date(2010, 5, 1), dt.date(2028, 4, 30)), (dt.date(2012, 2, 29), dt.date(2030, 2, 28))],
+)
+def test_a_parent_acts_for_a_child_until_it_comes_of_age(resident, now, clock, born, until):
+    patient_make(resident.resident_id, now=now, relation="child", born=born)
+
+    assert PatientAccess.objects.get().valid_to == until
+    clock.move_to(dt.datetime.combine(until + dt.timedelta(days=1), dt.time(4), dt.UTC))
+    assert resident.get("patients").json()["results"] == []
+
+
+def test_only_one_resident_is_a_person_themselves(resident, now):
+    number, first = id_number(), resident_make()
+    patient_make(first.resident_id, now=now, number=number)
+
+    answer = resident.post("patients", body(id_number=number), key="a")
+
+    assert (answer.status_code, code_of(answer)) == (400, "patient_mismatch")
+    assert PatientAccess.objects.get().resident_id == first.resident_id
+    assert resident.post("patients", body(id_number=number, relation="other"), key="b").status_code == 201

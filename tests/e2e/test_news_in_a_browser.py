@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from apps.news.text import html_clean
 from qingshan.browser import Browser
@@ -27,6 +27,7 @@ class Desk:
     """A page of Chromium at the admin; whoever signs in gets a profile of their own."""
 
     page: Page
+    _context: BrowserContext | None = None
 
     def __init__(self, chromium: Chromium, system: Stack) -> None:
         self.chromium, self.about = chromium, system.describe()
@@ -35,9 +36,11 @@ class Desk:
 
     def fresh(self) -> None:
         """Cookies are not cleared but left behind: a request on its way would bring the session back."""
-        for context in self.chromium.contexts:
-            context.close()
-        context = self.chromium.new_context(viewport={"width": 1440, "height": 1000}, locale="zh-CN")
+        if self._context is not None:
+            self._context.close()
+        context = self._context = self.chromium.new_context(
+            viewport={"width": 1440, "height": 1000}, locale="zh-CN"
+        )
         context.set_default_timeout(20_000)
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))

@@ -33,9 +33,7 @@ def chrome() -> Iterator[Browser]:
 
 def desk_of(chrome: Browser, system: Stack, username: str) -> Desk:
     """A signed-in person in a window of their own."""
-    context = chrome.new_context(viewport={"width": 1440, "height": 1000}, locale="zh-CN")
-    context.set_default_timeout(20_000)
-    desk = Desk(context.new_page(), system)
+    desk = Desk(chrome, system)
     desk.sign_in(username)
     return desk
 

@@ -22,7 +22,7 @@ def list_heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Offer]]:
         registry._kinds, "trial.",
         QueueKind(
             prefix="trial.",
-            offer_until=lambda happens_at, now: min(now + dt.timedelta(seconds=OFFER_S), happens_at),
+            offer_until=lambda _queue, happens_at, now: min(now + dt.timedelta(seconds=OFFER_S), happens_at),
             on_offer=lambda offer, _now: heard.append(("offer", offer)),
             on_lapse=lambda offer, _now: heard.append(("lapse", offer)),
         ),

@@ -169,3 +169,31 @@ def test_closing_beside_those_who_take_leaves_no_claim_unseen(at_once):
 
     assert Claim.objects.filter(ended_at=None).count() == 0
     assert (Pool.objects.get().used, Pool.objects.get().is_closed) == (0, True)
+
+
+def test_an_offer_accepted_and_declined_at_once_is_one_of_both(at_once, told):
+    now = clock.now()
+    day = clock.today() + dt.timedelta(days=2)
+    for round_ in range(8):
+        queue = f"{QUEUE}:{round_}"
+        capacity = opened(now, key=f"trial.slot:{round_}", queue=queue, days=2)
+        taken = take(capacity)
+        entry = services.wait_join(
+            queue=queue, first_on=day, last_on=day, owner="b", idempotency_key=f"b:{round_}", now=now
+        )
+        services.claim_release(claim_id=taken.id, why="changed_mind", now=now)
+
+        def accept(entry=entry) -> str:
+            return code_or("accepted", lambda: services.offer_accept(entry_id=entry, now=now))
+
+        def decline(entry=entry) -> str:
+            return code_or("declined", lambda: services.offer_decline(entry_id=entry, now=now))
+
+        answers = at_once(2, taking_turns(accept, decline))
+
+        state = WaitEntry.objects.get(pk=entry).state
+        used = Pool.objects.get(capacity_id=capacity).used
+        assert (sorted(answers), state, used) in (
+            (["accepted", "offer_gone"], EntryState.ACCEPTED, 1),
+            (["declined", "offer_gone"], EntryState.WAITING, 0),
+        )

@@ -11,7 +11,15 @@ import pytest
 from apps.capacity import services as capacity
 from apps.capacity.models import Claim, Pool
 from apps.clinics import services
-from apps.clinics.models import Appointment, AppointmentEvent, Strike, Suspension, WaitRequest
+from apps.clinics.models import (
+    Appointment,
+    AppointmentEvent,
+    Restriction,
+    Strike,
+    Suspension,
+    WaitRequest,
+)
+from apps.clinics.states import Verb
 from apps.common import clock as the_clock
 from apps.notifications.models import InboxMessage
 from tests.factories.clinics import (
@@ -240,3 +248,53 @@ def test_two_runs_keep_one_other_time_for_each_whom_a_suspension_met(at_once, de
         == 3
     )
     assert InboxMessage.objects.filter(kind="clinics.rebook").count() == 3
+
+
+def test_who_cancels_and_books_the_same_slot_again_at_once_is_answered(at_once, department, tomorrow, now):
+    resident_id, patient_id = people(1, now)[0]
+    for round_ in range(8):
+        held = session_make(
+            department, starts_at=tomorrow + dt.timedelta(days=round_), now=now, slots=1, pools={"public": 2}
+        )
+        made = services.appointment_book(
+            slot_id=held.slots[0].pk, patient_id=patient_id, resident_id=resident_id, now=now
+        ).appointment
+
+        def cancel(made=made) -> str:
+            return code_or(
+                "cancelled",
+                lambda: services.appointment_cancel(number=made.number, resident_id=resident_id, now=now),
+            )
+
+        answers = at_once(2, taking_turns(cancel, booking(held.slots, [(resident_id, patient_id)], now)))
+
+        assert sorted(answers) in (["booked", "cancelled"], ["cancelled", "overlapping_appointment"])
+        live = Appointment.objects.filter(session=held.session, state__in=LIVE).count()
+        assert live == answers.count("booked")
+
+
+def test_misses_of_one_person_at_once_are_counted_together_and_restrict_once(
+    at_once, department, tomorrow, now
+):
+    attendance_make(strikes=2)
+    resident_id, patient_id = people(1, now)[0]
+    for round_ in range(2):
+        other = department_make(department.institution)
+        held = session_make(other, starts_at=tomorrow + dt.timedelta(hours=round_), now=now, slots=1)
+        services.appointment_book(
+            slot_id=held.slots[0].pk, patient_id=patient_id, resident_id=resident_id, now=now
+        )
+    doctor = staff_make("service_operator", unit="XZSP")
+    doctor.is_superuser = True
+    over = tomorrow + dt.timedelta(hours=3)
+    missed = iter(list(Appointment.objects.order_by("id")))
+
+    def miss() -> str:
+        one = next(missed)
+        services.appointment_act(
+            appointment_id=one.pk, staff=doctor, verb=Verb.MISS, version=one.version, now=over
+        )
+        return "missed"
+
+    assert at_once(2, miss) == ["missed", "missed"]
+    assert (Strike.objects.count(), Restriction.objects.count()) == (2, 1)

@@ -78,23 +78,24 @@ ORDER BY w.priority, w.id LIMIT 1 FOR UPDATE OF w
 def free_offer(*, pools: Sequence[Pool], place: Place, now: dt.datetime) -> list[Offer]:
     """Offer what is free in locked ``pools`` to those who wait, the first first; returns the offers made.
 
-    The pools' ``used`` must be as the database has it.  1 query for each pool with something free, 3 and the telling for
-    each offer; none where nobody may be offered anything.
+    The pools' ``used`` must be as the database has it, and is so afterwards.  1 query for each pool with something free, 3
+    and the telling for each offer; none where nobody may be offered anything.
     """
     kind = queue_kind(place.queue) if place.queue else None
     if kind is None or place.happens_at is None:
         return []
-    until = kind.offer_until(place.happens_at, now)
+    until = kind.offer_until(place.queue, place.happens_at, now)
     if until is None or until <= now:
         return []
     made: list[Offer] = []
     for pool in pools:
         if pool.is_closed or (pool.opens_at is not None and pool.opens_at > now):
             continue
-        free = pool.total - pool.used
-        while free > 0 and (entry := _next_in_queue(pool, place, free, now)) is not None:
+        while (free := pool.total - pool.used) > 0 and (
+            entry := _next_in_queue(pool, place, free, now)
+        ) is not None:
             offer = _offer_make(entry, pool, place, until, now)
-            free -= entry.units
+            pool.used += entry.units  # as the claim's trigger did
             kind.on_offer(offer, now)
             made.append(offer)
     return made

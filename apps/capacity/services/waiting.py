@@ -87,10 +87,13 @@ def wait_leave(*, entry_id: UUID, now: dt.datetime) -> None:
 def offer_accept(*, entry_id: UUID, now: dt.datetime) -> Taken:
     """Take what was offered; this function will refuse once its moment has passed, swept or not.
 
-    4 queries.  Raises OfferGone.
+    5 queries.  Raises OfferGone.
     """
     with transaction.atomic():
         entry = WaitEntry.objects.get(pk=entry_id)
+        # Answers to one offer go one after the other: what is declined at the same moment is not accepted too.
+        queue_lock(queue=entry.queue)
+        entry.refresh_from_db()
         accepted = entry.claim_id is not None and Claim.objects.filter(
             pk=entry.claim_id, state=ClaimState.OFFERED, expires_at__gt=now
         ).update(state=ClaimState.TAKEN, expires_at=None)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.desk import staff_of
 from apps.clinics import services
-from apps.clinics.admin.scope import ClinicAdmin
+from apps.clinics.admin.scope import ClinicAdmin, posted
 from apps.clinics.models import Restriction, Strike
 from apps.common import clock
 from apps.common.admin import ReadOnlyAdmin
@@ -80,7 +80,7 @@ class RestrictionAdmin(ReadOnlyAdmin, ClinicAdmin):
         try:
             services.restriction_decide(
                 restriction_id=restriction_id, staff=staff_of(request), lift=request.POST.get("decision") == "lift",
-                words=request.POST.get("words", ""), now=clock.now(),
+                words=posted(request, "words"), now=clock.now(),
             )  # fmt: skip
         except Refused as refused:
             self.message_user(request, refused.text(), messages.ERROR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
@@ -71,6 +72,10 @@ class DatedRuleAdmin(ClinicAdmin):
     unit_path = "institution__department_id"
     list_select_related = ("institution__facility",)
     ordering = ("-valid_from",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rules of the person's institutions and those of the whole district, which hold for them too."""
+        return super().get_queryset(request) | self.model._default_manager.filter(institution=None)
 
 
 @admin.register(BookingRule)

@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.desk import staff_of
 from apps.clinics import selectors, services
-from apps.clinics.admin.scope import sees_all
+from apps.clinics.admin.scope import posted, sees_all, whole_number
 from apps.clinics.models import Department, Institution, Referral
+from apps.clinics.referral_errors import ReferralReasonMissing
+from apps.clinics.referral_selectors import slots_for
 from apps.clinics.referral_states import MOVES, ReferralState, Side, Urgency, Verb
 from apps.clinics.services import PatientDraft
 from apps.common import clock
@@ -184,8 +186,16 @@ class ReferralAdmin(DeskAdmin):
                 {"verb": verb.value, "label": VERB_LABELS[verb], "reason": move.reason} for verb, move in moves.items()
             ],
             "events": list(referral.events.select_related("staff").order_by("id")[:100]),
-            "texts": request.session.pop(f"referral:{referral.pk}", None) and _texts(referral),
+            "slots": slots_for(referral=referral, now=clock.now()) if Verb.BOOK in moves else [],
+            "texts": _texts(referral) if self._may_show(request, referral, sides) else None,
         }  # fmt: skip
+
+    def _may_show(self, request: HttpRequest, referral: Referral, sides: list[Side]) -> bool:
+        """Whether the texts were asked for just now; what was consented to then may have been taken back since."""
+        asked = request.session.pop(f"referral:{referral.pk}", None)
+        return bool(asked) and (
+            Side.SENDER in sides or referral.pk in selectors.consented(referrals=[referral])
+        )
 
     def act_view(self, request: HttpRequest, referral_id: UUID, verb: str) -> HttpResponse:
         """POST: one act, or ``read``, ``ask``, ``consent``; then back to the referral with what came of it."""
@@ -201,7 +211,7 @@ class ReferralAdmin(DeskAdmin):
         return HttpResponseRedirect(reverse("admin:clinics_referral_change", args=[referral_id]))
 
     def _done(self, request: HttpRequest, referral: Referral, verb: str) -> Any:
-        staff, now, text = staff_of(request), clock.now(), request.POST.get("text", "")
+        staff, now, text = staff_of(request), clock.now(), posted(request, "text")
         if verb == "read":
             services.referral_read(
                 referral_id=referral.pk, staff=staff, reason=text or str(_("treatment")), now=now
@@ -216,29 +226,39 @@ class ReferralAdmin(DeskAdmin):
             return _("The consent is recorded.")
         if verb not in {one.value for one in VERB_LABELS}:
             raise Http404
-        version = request.POST.get("version", "")
-        seen = int(version) if version.isdigit() else -1
+        seen = whole_number(posted(request, "version"))
         if verb == Verb.REFER_DOWN:
             services.referral_refer_down(
-                referral_id=referral.pk, staff=staff, version=seen, reason=text, summary=request.POST.get("summary", ""),
+                referral_id=referral.pk, staff=staff, version=seen, reason=text, summary=posted(request, "summary"),
                 now=now,
             )  # fmt: skip
             return _("A referral back down is written; it needs the patient's consent.")
+        if verb == Verb.BOOK:
+            slot = request.POST.get("slot", "")
+            if not _is_uuid(slot):
+                raise ReferralReasonMissing(attr="slot")
+            services.referral_book(
+                referral_id=referral.pk, slot_id=UUID(slot), staff=staff, version=seen, now=now
+            )
+            return _("Booked; the patient is told.")
         done = services.referral_act(
             referral_id=referral.pk, staff=staff, verb=Verb(verb), version=seen, now=now, text=text,
-            receiver=_receiver(request), consent_note=request.POST.get("consent_note", ""),
-            appointment_id=selectors.appointment_id_of(
-                number=request.POST.get("number", ""), patient_id=referral.patient_id
-            ),
+            receiver=_receiver(request), consent_note=posted(request, "consent_note"),
         )  # fmt: skip
         return _("Done: %(state)s.") % {"state": done.get_state_display()}
 
 
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _receiver(request: HttpRequest) -> Institution | None:
-    given = request.POST.get("receiver", "")
-    return (
-        Institution.objects.select_related("facility").filter(pk=given).first() if given.isdigit() else None
-    )
+    given = whole_number(posted(request, "receiver"))
+    return Institution.objects.select_related("facility").filter(pk=given, is_active=True).first()
 
 
 def _texts(referral: Referral) -> dict[str, str]:

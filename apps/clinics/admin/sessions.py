@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.desk import staff_of
 from apps.accounts.services import Looked, access_record_many
 from apps.clinics import selectors, services
-from apps.clinics.admin.scope import ClinicAdmin
+from apps.clinics.admin.scope import ClinicAdmin, posted, whole_number
 from apps.clinics.models import Appointment, ClinicSession
 from apps.clinics.services import PatientDraft
 from apps.clinics.states import LIVE, Actor, AppointmentState, Verb, move_of
@@ -177,7 +177,7 @@ class ClinicSessionAdmin(ClinicAdmin):
     def sheet_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
         """POST with a reason: the sheet with full names, to be printed; each look is recorded first."""
         session = self._session(request, session_id)
-        reason = request.POST.get("reason", "").strip()[:200]
+        reason = posted(request, "reason").strip()[:200]
         if request.method != "POST" or not reason:
             self.message_user(request, _("Please say what the names are needed for."), messages.ERROR)
             return self._back(session_id)
@@ -218,10 +218,9 @@ class ClinicSessionAdmin(ClinicAdmin):
             verb, number = request.POST.get("verb", ""), request.POST.get("appointment", "")
             if verb not in {one.value for one in VERB_LABELS} or not _is_uuid(number):
                 raise Http404
-            version = request.POST.get("version", "")
             done = services.appointment_act(
                 appointment_id=UUID(number), staff=staff_of(request), verb=Verb(verb),
-                version=int(version) if version.isdigit() else -1, reason=request.POST.get("reason", ""), now=clock.now(),
+                version=whole_number(request.POST.get("version", "")), reason=posted(request, "reason"), now=clock.now(),
             )  # fmt: skip
             return _("%(number)s: %(state)s") % {"number": done.number, "state": done.get_state_display()}
 
@@ -231,7 +230,7 @@ class ClinicSessionAdmin(ClinicAdmin):
         """POST: check in whoever shows the code of their appointment."""
 
         def work() -> Any:
-            code = request.POST.get("code", "").strip()[:40]
+            code = posted(request, "code").strip()[:40]
             done = services.check_in_by_code(code=code, staff=staff_of(request), now=clock.now())
             return _("%(number)s: %(state)s") % {"number": done.number, "state": done.get_state_display()}
 
@@ -262,7 +261,7 @@ class ClinicSessionAdmin(ClinicAdmin):
             done = services.session_suspend(
                 session_id=session_id,
                 staff=staff_of(request),
-                reason=request.POST.get("reason", ""),
+                reason=posted(request, "reason"),
                 now=clock.now(),
             )
             return _("Suspended; %(count)s patients are told and another time is looked for.") % {

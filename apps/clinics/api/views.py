@@ -259,7 +259,9 @@ def _calendar(one: Appointment) -> HttpResponse:
     body = calendar_file(
         number=one.number, title=f"{one.department.name} · {institution.facility.name}",
         place=institution.facility.address or institution.facility.name, starts_at=one.starts_at, ends_at=one.ends_at,
-        made_at=one.created_at, version=one.version, cancelled=one.state == AppointmentState.CANCELLED,
+        made_at=one.created_at, version=one.version,
+        cancelled=one.state in (AppointmentState.CANCELLED, AppointmentState.ENTERED_IN_ERROR),
+        tentative=one.state == AppointmentState.PROPOSED,
     )  # fmt: skip
     answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{one.number}.ics"'

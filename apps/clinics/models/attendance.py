@@ -126,7 +126,8 @@ class Restriction(models.Model):
         verbose_name = _("restriction")
         verbose_name_plural = _("restrictions")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(until_on__gt=F("first_on")), name="restriction_order"),
+            # Taken back on the day on which it began, it has none.
+            models.CheckConstraint(condition=Q(until_on__gte=F("first_on")), name="restriction_order"),
             models.CheckConstraint(
                 condition=Q(appeal__in=["none", "open"], decided_at=None, decided_by=None)
                 | Q(appeal__in=["upheld", "lifted"], decided_at__isnull=False, decided_by__isnull=False),

@@ -103,6 +103,10 @@ class PatientAccess(models.Model):
             models.UniqueConstraint(
                 fields=["resident"], condition=Q(relation="self", ended_at=None), name="patient_one_self"
             ),
+            # Who says to be someone sees all that is booked for them: only one may.
+            models.UniqueConstraint(
+                fields=["patient"], condition=Q(relation="self", ended_at=None), name="patient_self_of_one"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["patient"], condition=Q(ended_at=None), name="patient_access_of_patient"),

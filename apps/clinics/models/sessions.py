@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.clinics.models.institutions import Department, Practitioner, Room
 from apps.common.ids import uuid7
+
+POOLS = ("public", "referral", "counter", "elderly")
+MOST_UNITS = 200
+
+
+def pools_usual() -> dict[str, int]:
+    """Return one unit for everybody."""
+    return {"public": 1}
+
+
+def pools_check(value: Any) -> None:
+    """Refuse what are not units by pool, at least one in all.  Raises ValidationError."""
+    good = (
+        isinstance(value, dict)
+        and set(value) <= set(POOLS)
+        and all(type(units) is int and 0 <= units <= MOST_UNITS for units in value.values())
+        and any(value.values())
+    )
+    if not good:
+        raise ValidationError(
+            _(
+                'Units by pool, such as {"public": 2, "referral": 1}: public, referral, counter, elderly; 0 to %(most)s each.'
+            ),
+            params={"most": MOST_UNITS},
+        )
 
 
 def time_range() -> Func:
@@ -22,7 +48,7 @@ def time_range() -> Func:
 class SessionTemplate(models.Model):
     """A weekly session (周排班): sessions are made from it some days ahead.
 
-    ``pools``  units of each slot by pool: ``{"public": 2, "referral": 1}``
+    ``pools``  units of each slot by pool: ``{"public": 2, "referral": 1}``; the database refuses any other shape
     """
 
     department = models.ForeignKey(
@@ -43,7 +69,7 @@ class SessionTemplate(models.Model):
     starts = models.TimeField(_("begins"))
     ends = models.TimeField(_("ends"))
     slot_minutes = models.PositiveSmallIntegerField(_("minutes of a slot"), default=30)
-    pools = models.JSONField(_("units of a slot by pool"), default=dict)
+    pools = models.JSONField(_("units of a slot by pool"), default=pools_usual, validators=[pools_check])
     opens_to_all_hours = models.PositiveSmallIntegerField(
         _("other pools open to all, hours before"), default=24
     )
@@ -85,12 +111,26 @@ class TemplateException(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["template", "on"], name="template_exception_once"),
             models.CheckConstraint(
-                condition=Q(starts=None, ends=None) | Q(ends__gt=F("starts")), name="template_exception_order"
+                # Both or none: with one of them unknown the order alone would be unknown, and so let through.
+                condition=Q(starts=None, ends=None)
+                | Q(starts__isnull=False, ends__isnull=False, ends__gt=F("starts")),
+                name="template_exception_order",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.on}"
+
+    def clean(self) -> None:
+        """Refuse a day on which there is no such session, or one that is made already.  Raises ValidationError."""
+        if self.on is None:
+            return
+        if self.on.weekday() != self.template.weekday:
+            raise ValidationError({"on": _("The weekly session is on another weekday.")})
+        if self._state.adding and self.template.pk and self.template.sessions.filter(on=self.on).exists():
+            raise ValidationError(
+                {"on": _("The session of this day can be booked already: please suspend it instead.")}
+            )
 
 
 class ClinicSession(models.Model):

@@ -18,6 +18,7 @@ from apps.clinics.services.booking import (
 from apps.clinics.services.extra import session_add
 from apps.clinics.services.holds import holds_sweep
 from apps.clinics.services.patients import PatientDraft, access_end, patient_add, patient_at_counter
+from apps.clinics.services.referral_booking import referral_book
 from apps.clinics.services.referral_consents import consent_give, consent_withdraw, referral_ask
 from apps.clinics.services.referrals import (
     referral_act,
@@ -43,7 +44,7 @@ __all__ = [
     "QUEUE", "Booked", "PatientDraft", "access_end", "appointment_act", "appointment_book",
     "appointment_book_by_staff", "appointment_cancel", "check_in", "check_in_by_code", "consent_give",
     "consent_withdraw", "hold_book", "hold_make", "holds_sweep", "institutions_load", "noshow_sweep", "patient_add",
-    "patient_at_counter", "referral_act", "referral_ask", "referral_draft", "referral_read", "referral_refer_down",
+    "patient_at_counter", "referral_act", "referral_ask", "referral_book", "referral_draft", "referral_read", "referral_refer_down",
     "referrals_remind", "reminders_tell", "restriction_appeal", "restriction_decide", "session_add", "session_suspend",
     "sessions_generate", "slots_make", "suspension_rebook", "suspensions_sweep", "templates_load", "waitlist_accept",
     "waitlist_decline", "waitlist_join", "waitlist_leave", "walk_in",

@@ -19,6 +19,7 @@ from apps.clinics.errors import (
     CheckInCodeWrong,
     CheckInTooEarly,
     CheckInTooLate,
+    MissTooEarly,
     Overlapping,
     ReasonMissing,
 )
@@ -105,11 +106,12 @@ def _cancelled(
     why: str,
     **who: Any,
 ) -> None:
-    appointment.ended_why = why
-    _saved(appointment, target, Verb.CANCEL, now, **who)
     # Between the two ends nobody knows when: who gives a place back can not hand it to a friend.
     cool_s = rule.cool_min_s + secrets.randbelow(rule.cool_max_s - rule.cool_min_s + 1)
+    # Before the row says so: who books another place for the patient meanwhile is refused, not waited for.
     capacity.claim_release(claim_id=appointment.claim_id, why=why, now=now, cool_s=cool_s)
+    appointment.ended_why = why
+    _saved(appointment, target, Verb.CANCEL, now, **who)
     appointment_moved(appointment_id=appointment.pk, verb=ReferralVerb.UNBOOK, now=now)
 
 
@@ -180,7 +182,7 @@ def appointment_act(
 
     ``version``  as the person saw it     ``reason``  needed to cancel, undo and void
     An undo of a missed appointment takes its strike back.  About 10 queries.
-    Raises AppointmentUnknown, AppointmentChanged, AppointmentMoveRefused, ReasonMissing, CheckInTooEarly.
+    Raises AppointmentUnknown, AppointmentChanged, AppointmentMoveRefused, ReasonMissing, CheckInTooEarly, MissTooEarly.
     """
     with transaction.atomic():
         appointment = _locked(pk=appointment_id)
@@ -196,7 +198,13 @@ def appointment_act(
             _cancelled(appointment, target, _rule(appointment), now, why="clinic", staff=staff, note=reason)
             _tell(appointment, notices.CANCELLED, "cancelled", now)
             return appointment
+        if verb is Verb.MISS and now < appointment.starts_at:
+            raise MissTooEarly(begins=notices.moment_text(appointment.starts_at))
         before = appointment.state
+        if verb is Verb.VOID:
+            capacity.claim_release(claim_id=appointment.claim_id, why="entered_in_error", now=now)
+        elif target is AppointmentState.BOOKED:
+            appointment.arrived_at = None
         _saved(appointment, target, verb, now, staff=staff, note=reason)
         _consequences(appointment, verb, before, now, reason)
         return appointment
@@ -210,8 +218,9 @@ def _consequences(appointment: Appointment, verb: Verb, before: str, now: dt.dat
     elif verb is Verb.UNDO and before == AppointmentState.NOSHOW:
         strike_void(appointment_id=appointment.pk, why=reason, now=now)
     elif verb is Verb.VOID:
-        capacity.claim_release(claim_id=appointment.claim_id, why="entered_in_error", now=now)
         appointment_moved(appointment_id=appointment.pk, verb=ReferralVerb.UNBOOK, now=now)
+        # Who booked must not come in vain.
+        _tell(appointment, notices.CANCELLED, "void", now)
     elif verb is Verb.FULFIL:
         appointment_moved(appointment_id=appointment.pk, verb=ReferralVerb.SEE, now=now)
 

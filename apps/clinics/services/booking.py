@@ -91,22 +91,15 @@ def appointment_book_by_staff(
 ) -> Booked:
     """Book at the counter or for a referral, from that pool; a slot that runs already can still be given at the counter.
 
-    At the counter by staff of the institution only.  Restrictions keep nobody who stands there away.
+    By staff of the institution only.  Restrictions keep nobody away who stands there or was referred.
     About 9 queries.  Raises as ``appointment_book``.
     """
     with transaction.atomic():
         slot = slot_get(slot_id=slot_id)
         institution = slot.session.department.institution
-        if channel is Channel.COUNTER and not (
-            staff.is_superuser or institution.department_id in staff.department_ids
-        ):
+        if not staff.is_superuser and institution.department_id not in staff.department_ids:
             raise SlotUnknown(attr="slot")
-        booker = booker_of(
-            patient_id=patient_id,
-            resident_id=None,
-            institution_id=slot.session.department.institution_id,
-            now=now,
-        )
+        booker = booker_of(patient_id=patient_id, resident_id=None, institution_id=institution.pk, now=now)
         booked = _make(
             slot, Booker(booker.patient, None, booker.stale_hold), channel, now, staff=staff, reason=reason
         )

@@ -52,7 +52,8 @@ def patient_add(*, resident_id: UUID, draft: PatientDraft, now: dt.datetime) -> 
     """Let a resident book for a person; this function will keep one row a person, whoever books for them.
 
     A person known here already must bear the name given.  The resident sees what they booked themselves, never what
-    others booked for the same person.  The consent is kept with the version of the policy in force.  7 queries.
+    others booked for the same person; but for oneself, which only one resident can be.  A child's ends with the day before
+    it comes of age.  The consent is kept with the version of the policy in force.  8 queries.
     Raises PatientConsentMissing, IdentityInvalid, PatientMismatch, PatientTooOld, AccessDaysInvalid, PatientsTooMany,
     PatientAlready.
     """
@@ -65,11 +66,14 @@ def patient_add(*, resident_id: UUID, draft: PatientDraft, now: dt.datetime) -> 
     number, birth_on, is_female = _identity(draft, today)
     if draft.relation == "child" and _age(birth_on, today) >= CHILD_UNDER:
         raise PatientTooOld(attr="relation", limit=CHILD_UNDER)
-    valid_to = _valid_to(draft, today)
+    valid_to = _valid_to(draft, birth_on, today)
     id_hash = lookup_hash(f"{draft.id_kind}:{number}", purpose="patient")
     with transaction.atomic():
         lock_hold(Lock.PATIENTS, of=str(resident_id))
-        if PatientAccess.objects.filter(resident_id=resident_id, ended_at=None).count() >= MOST_PATIENTS:
+        mine = PatientAccess.objects.filter(resident_id=resident_id, ended_at=None)
+        # What ran out stands in nobody's way: the consent is given anew.
+        mine.filter(valid_to__lt=today).update(ended_at=now)
+        if mine.count() >= MOST_PATIENTS:
             raise PatientsTooMany(limit=MOST_PATIENTS)
         Patient.objects.bulk_create(
             [
@@ -92,6 +96,8 @@ def patient_add(*, resident_id: UUID, draft: PatientDraft, now: dt.datetime) -> 
         except IntegrityError as error:
             if "patient_access_once" in str(error) or "patient_one_self" in str(error):
                 raise PatientAlready(attr="relation") from None
+            if "patient_self_of_one" in str(error):
+                raise PatientMismatch(attr="relation") from None
             raise
 
 
@@ -117,9 +123,12 @@ def _age(birth_on: dt.date, today: dt.date) -> int:
     return today.year - birth_on.year - ((today.month, today.day) < (birth_on.month, birth_on.day))
 
 
-def _valid_to(draft: PatientDraft, today: dt.date) -> dt.date | None:
-    if draft.relation in ("self", "child"):
+def _valid_to(draft: PatientDraft, birth_on: dt.date, today: dt.date) -> dt.date | None:
+    if draft.relation == "self":
         return None
+    if draft.relation == "child":
+        # The last day before the birthday; born on 29 February: before 1 March.
+        return dt.date(birth_on.year + CHILD_UNDER, birth_on.month, 1) + dt.timedelta(days=birth_on.day - 2)
     days = draft.days if draft.days is not None else MOST_CONSENT_DAYS
     if not 1 <= days <= MOST_CONSENT_DAYS:
         raise AccessDaysInvalid(attr="days", limit=MOST_CONSENT_DAYS)

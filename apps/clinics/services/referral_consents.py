@@ -10,9 +10,14 @@ from django.db import transaction
 
 from apps.clinics.models import Institution
 from apps.clinics.models.referrals import Referral, ReferralConsent
-from apps.clinics.referral_errors import ReferralConsentMissing, ReferralReasonMissing, ReferralUnknown
+from apps.clinics.referral_errors import (
+    ReferralConsentMissing,
+    ReferralMoveRefused,
+    ReferralReasonMissing,
+    ReferralUnknown,
+)
 from apps.clinics.referral_notices import ASKED
-from apps.clinics.referral_states import ReferralState, Side, Verb, move_of
+from apps.clinics.referral_states import FINAL, ReferralState, Side, Verb, move_of
 from apps.clinics.selectors import residents_of_patient
 from apps.clinics.services.referral_parts import (
     event_add,
@@ -52,7 +57,8 @@ def consent_give(
     """Record that the patient agrees that the receiver reads the referral; the same again changes nothing.
 
     Either ``resident_id``, who agreed on the phone and must have access to the patient, or ``staff``, who saw it on paper
-    (``note`` says how).  About 6 queries.  Raises ReferralUnknown (also for who has no access), ReferralReasonMissing.
+    (``note`` says how).  What has ended opens to nobody any more.  About 6 queries.
+    Raises ReferralUnknown (also for who has no access), ReferralReasonMissing, ReferralMoveRefused.
     """
     with transaction.atomic():
         referral = referral_locked(referral_id)
@@ -64,6 +70,8 @@ def consent_give(
             side_check(referral, staff, Side.SENDER)
             if not note.strip():
                 raise ReferralReasonMissing(attr="note")
+        if referral.state in FINAL:
+            raise ReferralMoveRefused(state=referral.get_state_display())
         return consent_write(
             referral, referral.receiver, now, resident_id=resident_id, staff=staff, note=note
         )

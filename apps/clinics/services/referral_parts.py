@@ -82,7 +82,17 @@ def referral_moved(
 
 
 _PATIENT_HEARS = frozenset(
-    {Verb.SEND, Verb.ACCEPT, Verb.RETURN, Verb.REDIRECT, Verb.ADVISE, Verb.OFFER, Verb.REPORT, Verb.CANCEL}
+    {
+        Verb.SEND,
+        Verb.ACCEPT,
+        Verb.BOOK,
+        Verb.RETURN,
+        Verb.REDIRECT,
+        Verb.ADVISE,
+        Verb.OFFER,
+        Verb.REPORT,
+        Verb.CANCEL,
+    }
 )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from apps.accounts.services import access_record
-from apps.clinics.models import Department, Institution, Patient
+from apps.clinics.models import Appointment, Department, Institution, Patient
 from apps.clinics.models.referrals import Referral, ReferralConsent
 from apps.clinics.referral_errors import (
     ReferralAnswered,
+    ReferralAppointmentWrong,
     ReferralChanged,
     ReferralConsentMissing,
     ReferralMoveRefused,
@@ -24,6 +26,7 @@ from apps.clinics.referral_errors import (
 from apps.clinics.referral_states import (
     FINAL,
     MAX_REDIRECTS,
+    WAITING_FOR_SENDER,
     Direction,
     ReferralState,
     Side,
@@ -42,7 +45,14 @@ from apps.clinics.services.referral_parts import (
     referral_rows,
     sides_of,
 )
+from apps.clinics.states import AppointmentState
+from apps.common.clock import local
 from apps.common.ids import check_digit
+
+# Two of a day may draw the same number: the index says so, and another is drawn.
+NUMBER_TRIES = 5
+# In which state an appointment is offered to, or booked for, the patient of a referral.
+_STANDS = {Verb.OFFER: AppointmentState.PROPOSED, Verb.BOOK: AppointmentState.BOOKED}
 
 
 def referral_draft(
@@ -76,22 +86,25 @@ def referral_draft(
         department=department, urgency=urgency, reason=reason[:MAX_TEXT], summary=summary[:MAX_TEXT],
         created_by=staff, created_at=now, number=original.number if original else "",
     )  # fmt: skip
-    if original is None:
-        referral.number = _number(referral.pk, now)
-    try:
-        with transaction.atomic():
-            referral.save(force_insert=True)
-            event_add(referral, verb="draft", now=now, staff=staff)
-    except IntegrityError as error:
+    for left in reversed(range(NUMBER_TRIES)):
         if original is None:
-            raise
-        raise ReferralAnswered from error
+            referral.number = _number(now)
+        try:
+            with transaction.atomic():
+                referral.save(force_insert=True)
+                event_add(referral, verb="draft", now=now, staff=staff)
+            break
+        except IntegrityError as error:
+            if original is not None:
+                raise ReferralAnswered from error
+            if not left or "referral_number_once" not in str(error):
+                raise
     return referral
 
 
-def _number(pk: UUID, now: dt.datetime) -> str:
-    """Return ``ZZ`` + day + 6 digits of the identifier + check digit: said on the telephone, a wrong digit shows."""
-    digits = f"{now:%y%m%d}{pk.int % 1_000_000:06d}"
+def _number(now: dt.datetime) -> str:
+    """Return ``ZZ`` + day + 6 digits drawn + check digit: said on the telephone, a wrong digit shows."""
+    digits = f"{local(now):%y%m%d}{secrets.randbelow(1_000_000):06d}"
     return f"ZZ{digits}{check_digit(digits)}"
 
 
@@ -114,7 +127,7 @@ def referral_act(
     ``receiver``      to whom it is redirected; ``consent_note``  how the patient agreed to that
     ``appointment_id``  booked for the patient (BOOK) or kept for them (OFFER)
     About 12 queries.  Raises ReferralUnknown, ReferralChanged, ReferralMoveRefused, ReferralReasonMissing,
-    ReferralConsentMissing, ReferralOtherAlliance, ReferralRedirectedOften.
+    ReferralConsentMissing, ReferralOtherAlliance, ReferralRedirectedOften, ReferralAppointmentWrong.
     """
     with transaction.atomic():
         referral = referral_locked(referral_id)
@@ -138,7 +151,7 @@ def referral_act(
         if verb in (Verb.OFFER, Verb.BOOK):
             if appointment_id is None:
                 raise ReferralReasonMissing(attr="appointment")
-            referral.appointment_id = appointment_id
+            referral.appointment_id = _appointment_for(referral, verb, appointment_id)
         referral_moved(referral, move.target, verb, now, staff=staff, text=text)
         _both_tell(referral, move.side, verb, now)
         return referral
@@ -181,6 +194,9 @@ def appointment_moved(*, appointment_id: UUID, verb: Verb, now: dt.datetime) -> 
 def referral_read(*, referral_id: UUID, staff: Any, reason: str, now: dt.datetime) -> Referral:
     """Return a referral with its texts; this function will record the look first, and show nothing without consent.
 
+    Recorded with its reason in the access log of each resident who may act for the patient, and in the referral's own
+    entries: of a patient whom nobody here acts for there only.
+
     Staff of the sender read it; staff of the receiver while the patient's consent stands.  5 queries.
     Raises ReferralUnknown, ReferralConsentMissing.
     """
@@ -195,7 +211,7 @@ def referral_read(*, referral_id: UUID, staff: Any, reason: str, now: dt.datetim
             access_record(
                 staff=staff, resident_id=resident_id, subject=referral.number, data="referral", reason=reason, now=now
             )  # fmt: skip
-        event_add(referral, verb="read", now=now, staff=staff)
+        event_add(referral, verb="read", now=now, staff=staff, text=reason)
     return referral
 
 
@@ -239,12 +255,19 @@ def _redirect(
     referral.redirects += 1
 
 
+def _appointment_for(referral: Referral, verb: Verb, appointment_id: UUID) -> UUID:
+    """Return the appointment, held: the patient's own, at the receiver, and not called off.  1 query."""
+    found = Appointment.objects.select_for_update(no_key=True, of=("self",)).filter(
+        pk=appointment_id, patient_id=referral.patient_id, department__institution_id=referral.receiver_id,
+        state=_STANDS[verb],
+    )  # fmt: skip
+    if found.values_list("pk", flat=True).first() is None:
+        raise ReferralAppointmentWrong(attr="appointment")
+    return appointment_id
+
+
 def _acting(referral: Referral) -> Institution:
-    return (
-        referral.sender
-        if referral.state in (ReferralState.REPORTED, ReferralState.RETURNED)
-        else referral.receiver
-    )
+    return referral.sender if referral.state in WAITING_FOR_SENDER else referral.receiver
 
 
 def _both_tell(referral: Referral, side: Side, verb: Verb, now: dt.datetime) -> None:

@@ -14,27 +14,30 @@ from apps.clinics.models import Appointment, AttendanceRule, Restriction, Strike
 from apps.clinics.selectors import residents_of_patient
 from apps.clinics.states import strikes_out
 from apps.common.clock import local
+from apps.common.locks import Lock, lock_hold
 from apps.notifications.services import notice_enqueue
 
 
 def strike_add(*, appointment: Appointment, rule: AttendanceRule, now: dt.datetime) -> Restriction | None:
     """Record a missed appointment once, and restrict booking where the rule's count is reached; returns that.
 
-    Called with the appointment locked.  3 queries, 4 more where it restricts.
+    A late cancellation counts from the day of cancelling, which may be before that of the appointment.
+    Called with the appointment locked.  4 queries, 4 more where it restricts.
     """
-    institution = appointment.department.institution
+    institution, today = appointment.department.institution, local(now).date()
+    # Two of one person at once: each must see the other, or neither counts to the end.
+    lock_hold(Lock.STRIKES, of=f"{appointment.patient_id}:{institution.pk}")
     _strike, made = Strike.objects.get_or_create(
         appointment=appointment,
         defaults={
             "patient": appointment.patient,
             "institution": institution,
-            "on": appointment.on,
+            "on": min(appointment.on, today),
             "created_at": now,
         },
     )
     if not made:
         return None
-    today = local(now).date()
     days = list(
         Strike.objects.filter(
             patient=appointment.patient, institution=institution, voided_at=None
@@ -76,11 +79,12 @@ def _fields(restriction: Restriction, appointment: Appointment) -> dict[str, str
 def strike_void(*, appointment_id: UUID, why: str, now: dt.datetime) -> bool:
     """Take a strike back, and lift the restriction that no longer has its count; returns whether there was one.
 
-    4 queries.
+    5 queries.
     """
     strike = Strike.objects.select_for_update().filter(appointment_id=appointment_id, voided_at=None).first()
     if strike is None:
         return False
+    lock_hold(Lock.STRIKES, of=f"{strike.patient_id}:{strike.institution_id}")
     strike.voided_at, strike.voided_why = now, why[:120]
     strike.save()
     today = local(now).date()
@@ -97,10 +101,7 @@ def strike_void(*, appointment_id: UUID, why: str, now: dt.datetime) -> bool:
         if not strikes_out(
             strikes_on=days, today=held.first_on, count=held.rule.strikes, window_days=held.rule.window_days
         ):
-            # A day earlier than it began would be no time at all: it ends today.
-            Restriction.objects.filter(pk=held.pk).update(
-                until_on=max(today, held.first_on + dt.timedelta(days=1))
-            )
+            Restriction.objects.filter(pk=held.pk).update(until_on=today)
     return True
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.capacity import services as capacity
-from apps.capacity.errors import CapacityClosed, CapacityFull, CapacityNotOpen
 from apps.clinics import notices
 from apps.clinics.errors import AppointmentUnknown, ReasonMissing, SessionSuspended
 from apps.clinics.models import Appointment, AppointmentEvent, ClinicSession, Slot, Suspension
@@ -21,6 +20,7 @@ from apps.clinics.services.waiting import offers_withdraw
 from apps.clinics.states import LIVE, AppointmentState, Verb
 from apps.common.clock import local
 from apps.common.dispatch import send_after_commit
+from apps.common.errors import Refused
 from apps.notifications.services import notice_enqueue
 
 REBOOK_TRIES = 8
@@ -137,7 +137,7 @@ def _kept_for(appointment: Appointment, now: dt.datetime) -> bool:
                     dedup_key=f"appointment:{appointment.pk}:rebook", now=now,
                 )  # fmt: skip
                 return True
-        except (CapacityFull, CapacityClosed, CapacityNotOpen, SessionSuspended, IntegrityError):
+        except (Refused, IntegrityError):
             continue
     return False
 

@@ -13,10 +13,17 @@ from apps.capacity import services as capacity
 from apps.capacity.errors import OfferGone
 from apps.capacity.services import Offer, QueueKind
 from apps.clinics import notices
-from apps.clinics.errors import WaitDaysInvalid, WaitUnknown
+from apps.clinics.errors import RuleMissing, WaitDaysInvalid, WaitUnknown
 from apps.clinics.models import Appointment, WaitRequest
-from apps.clinics.selectors import booker_of, booking_rule, department_get, offered_slots, slot_get
-from apps.clinics.services.booking import offer_book, restriction_check
+from apps.clinics.selectors import (
+    booker_of,
+    booking_rule,
+    booking_rule_of_department,
+    department_get,
+    offered_slots,
+    slot_get,
+)
+from apps.clinics.services.booking import ELDERLY, PUBLIC, offer_book, restriction_check
 from apps.common.clock import local
 from apps.common.ids import uuid7
 from apps.notifications.services import notice_enqueue
@@ -36,7 +43,7 @@ def waitlist_join(
 ) -> WaitRequest:
     """Let a patient wait for a department on some days; refused while something there is free.
 
-    About 9 queries.  Raises DepartmentUnknown, PatientUnknown, WaitDaysInvalid, BookingRestricted, and the
+    Who is old enough for the units kept for the elderly waits for these too.  About 10 queries.  Raises DepartmentUnknown, PatientUnknown, WaitDaysInvalid, BookingRestricted, and the
     kernel's UnitsFree, WaitingAlready.
     """
     today = local(now).date()
@@ -48,10 +55,12 @@ def waitlist_join(
             patient_id=patient_id, resident_id=resident_id, institution_id=department.institution_id, now=now
         )
         restriction_check(booker=booker)
+        rule = booking_rule(institution_id=department.institution_id, on=first_on)
+        is_elderly = booker.patient.age_on(first_on) >= rule.elderly_from
         pk = uuid7()
         entry_id = capacity.wait_join(
             queue=department.queue, first_on=first_on, last_on=last_on, owner=f"clinics.patient:{patient_id}",
-            idempotency_key=f"clinics.wait:{pk}", now=now,
+            pools=(PUBLIC, ELDERLY) if is_elderly else (PUBLIC,), idempotency_key=f"clinics.wait:{pk}", now=now,
         )  # fmt: skip
         return WaitRequest.objects.create(
             id=pk, department=department, patient=booker.patient, resident_id=resident_id, first_on=first_on,
@@ -122,9 +131,16 @@ def offers_withdraw(*, capacity_ids: Sequence[UUID], now: dt.datetime) -> int:
     return withdrawn
 
 
-def offer_until(happens_at: dt.datetime, now: dt.datetime) -> dt.datetime | None:
-    """Return until when an offer stands: the district's rule, never beyond the time that is needed to come."""
-    rule = booking_rule(institution_id=0, on=local(now).date())
+def offer_until(queue: str, happens_at: dt.datetime, now: dt.datetime) -> dt.datetime | None:
+    """Return until when an offer stands by the institution's rule, never beyond the time that is needed to come.
+
+    None, and so no offer, where no rule is in force: that keeps nobody from giving a place back.  1 query.
+    """
+    department_id = int(queue.removeprefix(PREFIX))
+    try:
+        rule = booking_rule_of_department(department_id=department_id, on=local(now).date())
+    except RuleMissing:
+        return None
     until = min(
         now + dt.timedelta(seconds=rule.offer_s), happens_at - dt.timedelta(seconds=rule.offer_least_s)
     )
