@@ -86,7 +86,6 @@ SAMPLE = {
     "<uuid:wait_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
     "<uuid:restriction_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
     "<uuid:referral_id>": "01a209de-0c60-70f5-a543-b6c136728a37",
-
     "<str:purpose>": "basic_service",
     "<str:token>": "ABCDEFGHJK",
     "<uuid:article_id>": "01a209de-0c60-70f5-a543-b6c136728a37",

@@ -108,10 +108,10 @@ def _take_thoroughly(values: dict[str, Any], now: dt.datetime) -> Taken:
         return Taken(before.pk, ClaimState(before.state), before.expires_at, replayed=True)
     gone = Claim.objects.filter(pool=OuterRef("pk"), state__in=TIMED, expires_at__lte=now)
     seen = Pool.objects.filter(capacity_id=values["capacity"]).annotate(gone=Exists(gone)).order_by("id")
-    pools, wanted = list(seen), (str(values["pool"]), int(values["units"]))
-    if not any(one.gone for one in pools):
+    looked, wanted = list(seen), (str(values["pool"]), int(values["units"]))
+    if not any(one.gone for one in looked):
         # Most of a rush ends here, without waiting for anybody: nothing is free, and nothing has expired.
-        _pool_with_room(pools, *wanted, now)
+        _pool_with_room(looked, *wanted, now)
     place = place_of(capacity_id=values["capacity"])
     queue_lock(queue=place.queue)
     pools = pools_lock(capacity_id=place.capacity_id)
@@ -126,7 +126,7 @@ def _take_thoroughly(values: dict[str, Any], now: dt.datetime) -> Taken:
     return Taken(values["id"], ClaimState(values["state"]), values["until"])
 
 
-def _pool_with_room(pools: list[Pool], name: str, units: int, now: dt.datetime) -> Pool:
+def _pool_with_room(pools: Sequence[Pool], name: str, units: int, now: dt.datetime) -> Pool:
     asked = next((one for one in pools if one.name == name), None)
     opened = [one for one in pools if name == PUBLIC and one.name != name and opened_to_all(one, now)]
     if asked is None and not opened:

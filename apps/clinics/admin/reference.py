@@ -75,7 +75,9 @@ class DatedRuleAdmin(ClinicAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rules of the person's institutions and those of the whole district, which hold for them too."""
-        return super().get_queryset(request) | self.model._default_manager.filter(institution=None)
+        mine: QuerySet[Any] = super().get_queryset(request)
+        everyones: QuerySet[Any] = self.model._default_manager.filter(institution=None)
+        return mine | everyones
 
 
 @admin.register(BookingRule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -123,9 +124,10 @@ class TemplateException(models.Model):
 
     def clean(self) -> None:
         """Refuse a day on which there is no such session, or one that is made already.  Raises ValidationError."""
-        if self.on is None:
+        on: dt.date | None = self.on  # empty where the form's field was wrong
+        if on is None:
             return
-        if self.on.weekday() != self.template.weekday:
+        if on.weekday() != self.template.weekday:
             raise ValidationError({"on": _("The weekly session is on another weekday.")})
         if self._state.adding and self.template.pk and self.template.sessions.filter(on=self.on).exists():
             raise ValidationError(
