@@ -38,11 +38,11 @@ class Wechat:
         found: list[Any] = self.ask("GET", f"/control/messages?openid={resident.openid}")
         return found
 
-    def permit(self, resident: ResidentClient, count: int = 1) -> None:
+    def permit(self, resident: ResidentClient, count: int = 1, *, template: str = "case_progress") -> None:
         """Answer the dialog with accept."""
         from apps.notifications.models import WechatTemplate
 
-        template_id = WechatTemplate.objects.get(name="case_progress").template_id
+        template_id = WechatTemplate.objects.get(name=template).template_id
         for _each in range(count):
             self.ask(
                 "POST", "/control/dialog", {"openid": resident.openid, "results": {template_id: "accept"}}
