@@ -247,11 +247,11 @@ def test_rules_are_kept_by_administrators_and_never_overlap(department, desk):
 def test_weekly_sessions_are_written_at_the_desk(desk, department):
     body = {
         "department": department.pk, "practitioner": "", "room": "", "weekday": 2, "starts": "09:00", "ends": "11:00",
-        "slot_minutes": 30, "pools": '{"public": 2}', "opens_to_all_hours": 24, "valid_from": "2026-01-01", "valid_to": "",
+        "slot_minutes": 30, "public": 2, "referral": 0, "counter": 1, "elderly": 0, "opens_to_all_hours": 24, "valid_from": "2026-01-01", "valid_to": "",
         "exceptions-TOTAL_FORMS": 0, "exceptions-INITIAL_FORMS": 0,
     }  # fmt: skip
     assert desk.post(f"{BASE}/sessiontemplate/add/", body).status_code == 302
-    assert SessionTemplate.objects.get().pools == {"public": 2}
+    assert SessionTemplate.objects.get().pools == {"public": 2, "counter": 1}
     foreign = department_make(institution_make(now=the_clock.now()))
     refused = desk.post(f"{BASE}/sessiontemplate/add/", body | {"department": foreign.pk})
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from apps.clinics.admin.scope import ClinicAdmin
@@ -22,6 +24,7 @@ from apps.clinics.models import (
     SessionTemplate,
     TemplateException,
 )
+from apps.clinics.models.sessions import POOLS
 from apps.common.admin import DeskAdmin
 
 
@@ -118,8 +121,52 @@ class TemplateExceptionInline(TabularInline):
     fields = ("on", "starts", "ends", "reason")
 
 
+class WeeklyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A weekly session; the units of its slots by pool as numbers."""
+
+    public = forms.IntegerField(
+        label=_("units of a slot for everyone"), min_value=0, max_value=200, initial=1
+    )
+    referral = forms.IntegerField(
+        label=_("units of a slot for referrals"), min_value=0, max_value=200, initial=0
+    )
+    counter = forms.IntegerField(
+        label=_("units of a slot at the counter"), min_value=0, max_value=200, initial=0
+    )
+    elderly = forms.IntegerField(
+        label=_("units of a slot for the elderly"), min_value=0, max_value=200, initial=0
+    )
+
+    class Meta:
+        model = SessionTemplate
+        fields = (
+            "department", "practitioner", "room", "weekday", "starts", "ends", "slot_minutes", "opens_to_all_hours",
+            "valid_from", "valid_to",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name in POOLS:
+                self.initial[name] = self.instance.pools.get(name, 0)
+
+    def clean(self) -> dict[str, Any]:
+        """Put the numbers together; a slot without any would be nobody's."""
+        given: dict[str, Any] = super().clean() or {}
+        pools = {name: given[name] for name in POOLS if given.get(name)}
+        if not pools:
+            self.add_error("public", _("Please give at least one unit."))
+        self.instance.pools = pools
+        return given
+
+
 @admin.register(SessionTemplate)
 class SessionTemplateAdmin(ClinicAdmin):
+    form = WeeklyForm
+    fields = (
+        "department", "practitioner", "room", "weekday", "starts", "ends", "slot_minutes", "public", "referral", "counter",
+        "elderly", "opens_to_all_hours", "valid_from", "valid_to",
+    )  # fmt: skip
     unit_path = "department__institution__department_id"
     list_display = (
         "department", "practitioner", "room", "weekday", "starts", "ends", "slot_minutes", "valid_from", "valid_to",
