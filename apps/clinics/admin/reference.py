@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from apps.clinics.admin.scope import ClinicAdmin
 from apps.clinics.models import (
@@ -125,16 +126,32 @@ class WeeklyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A weekly session; the units of its slots by pool as numbers."""
 
     public = forms.IntegerField(
-        label=_("units of a slot for everyone"), min_value=0, max_value=200, initial=1
+        label=_("units of a slot for everyone"),
+        min_value=0,
+        max_value=200,
+        initial=1,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     referral = forms.IntegerField(
-        label=_("units of a slot for referrals"), min_value=0, max_value=200, initial=0
+        label=_("units of a slot for referrals"),
+        min_value=0,
+        max_value=200,
+        initial=0,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     counter = forms.IntegerField(
-        label=_("units of a slot at the counter"), min_value=0, max_value=200, initial=0
+        label=_("units of a slot at the counter"),
+        min_value=0,
+        max_value=200,
+        initial=0,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     elderly = forms.IntegerField(
-        label=_("units of a slot for the elderly"), min_value=0, max_value=200, initial=0
+        label=_("units of a slot for the elderly"),
+        min_value=0,
+        max_value=200,
+        initial=0,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
 
     class Meta:

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts.desk import staff_of
 from apps.clinics import selectors, services
@@ -43,13 +44,18 @@ VERB_LABELS: dict[Verb, Any] = {
 class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new referral; the patient is who stands there with a card."""
 
-    name = forms.CharField(label=_("patient's name"), max_length=40)
-    id_number = forms.CharField(label=_("number of the identity card"), max_length=18)
+    name = forms.CharField(label=_("patient's name"), max_length=40, widget=UnfoldAdminTextInputWidget)
+    id_number = forms.CharField(
+        label=_("number of the identity card"), max_length=18, widget=UnfoldAdminTextInputWidget
+    )
     reason_text = forms.CharField(
-        label=_("reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("reason"), max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
     summary_text = forms.CharField(
-        label=_("summary"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 5})
+        label=_("summary"),
+        max_length=2000,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
     )
 
     class Meta:

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from apps.accounts.desk import staff_of
 from apps.accounts.services import Looked, access_record_many
@@ -47,12 +48,26 @@ class WalkInForm(forms.Form):
 class AddForm(forms.ModelForm):  # type: ignore[type-arg]
     """A single session beside the weekly ones."""
 
-    minutes = forms.IntegerField(label=_("minutes of a slot"), min_value=5, max_value=240, initial=30)
+    minutes = forms.IntegerField(
+        label=_("minutes of a slot"),
+        min_value=5,
+        max_value=240,
+        initial=30,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
     public = forms.IntegerField(
-        label=_("units of a slot for everyone"), min_value=0, max_value=200, initial=1
+        label=_("units of a slot for everyone"),
+        min_value=0,
+        max_value=200,
+        initial=1,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     counter = forms.IntegerField(
-        label=_("units of a slot at the counter"), min_value=0, max_value=200, initial=0
+        label=_("units of a slot at the counter"),
+        min_value=0,
+        max_value=200,
+        initial=0,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
 
     class Meta:
@@ -81,13 +96,17 @@ class ClinicSessionAdmin(ClinicAdmin):
     list_display = ("on", "starts_at", "department", "practitioner", "room", "booked_shown", "state")
     list_select_related = ("department__institution__facility", "practitioner", "room")
     list_filter = ("on", "state")
-    ordering = ("-on", "starts_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ClinicSession]:
         """Return the sessions with how many patients each has."""
         booked = Count("appointments", filter=Q(appointments__state__in=[*LIVE, AppointmentState.FULFILLED]))
         rows: QuerySet[ClinicSession] = super().get_queryset(request)
         return rows.annotate(booked=booked)
+
+    def get_ordering(self, _request: HttpRequest) -> Any:
+        """Return today first, then what is to come, what is over last."""
+        over = ExpressionWrapper(Q(on__lt=clock.today()), output_field=BooleanField())
+        return (over.asc(), "on", "starts_at", "id")
 
     @admin.display(description=_("patients"))
     def booked_shown(self, session: Any) -> int:
