@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.clinics import services
-from apps.clinics.identity import _CHECKS, _WEIGHTS
+from apps.common.identity import _CHECKS, _WEIGHTS
 from apps.clinics.models import (
     Alliance,
     AttendanceRule,

@@ -19,7 +19,7 @@ from apps.clinics.errors import (
     PatientTooOld,
     PatientUnknown,
 )
-from apps.clinics.identity import identity_of, other_number
+from apps.common.identity import identity_of, other_number
 from apps.clinics.models import Patient, PatientAccess
 from apps.common.clock import local
 from apps.common.crypto import lookup_hash

@@ -111,6 +111,7 @@ class Records:
         return answer(
             {
                 "waiting": self._pusher.waiting,
+                "under_way": self._pusher.under_way,
                 "taken": state.push_counts["taken"],
                 "failed": state.push_counts["failed"],
                 "receipts_taken": state.sms.receipts_posted,

@@ -56,6 +56,11 @@ class Pusher:
         """How many events wait for their turn."""
         return len(self._queue) + (self._overtaken is not None)
 
+    @property
+    def under_way(self) -> int:
+        """How many events are being delivered and not answered yet, those between two attempts too."""
+        return len(self._running)
+
     def push(
         self,
         *,
