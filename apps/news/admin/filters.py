@@ -5,18 +5,49 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.forms.utils import flatatt
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.forms import DropdownForm
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.common import clock
 from apps.news.models import Article, Column, Publication
 from apps.news.querysets import columns_of
 
 
+class ManyOptions(UnfoldAdminSelectWidget):
+    """A select of hundreds of options: a template for each of them takes half of the page's time (40 ms of 500)."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return what the desk's select looks like, with the options written at once."""
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((code, mark_safe(" selected") if str(code) == chosen else "", label) for code, label in self.choices),  # noqa: S308 - a constant
+        )  # fmt: skip
+        return format_html(
+            '<div class="grow relative max-w-2xl"><select name="{}"{}>{}</select></div>',
+            name, flatatt(self.build_attrs(self.attrs, attrs)), options,
+        )  # fmt: skip
+
+
+class ManyOptionsForm(DropdownForm):
+    """The form of a filter with many options; searched in by typing, as any."""
+
+    widget = ManyOptions(
+        attrs={"data-theme": "admin-autocomplete", "class": "unfold-admin-autocomplete admin-autocomplete"}
+    )
+
+
 class ColumnFilter(DropdownFilter):
     """A column with all below it; only one's own are offered, in the order of the tree.  1 query, 1 more when chosen."""
 
+    form_class = ManyOptionsForm
     title = _("column")
     parameter_name = "column"
 
