@@ -28,7 +28,7 @@ class ManyOptions(UnfoldAdminSelectWidget):
         options = format_html_join(
             "\n",
             '<option value="{}"{}>{}</option>',
-            ((code, mark_safe(" selected") if str(code) == chosen else "", label) for code, label in self.choices),  # noqa: S308 - a constant
+            ((code, mark_safe(" selected") if str(code) == chosen else "", label) for code, label in self.choices),
         )  # fmt: skip
         return format_html(
             '<div class="grow relative max-w-2xl"><select name="{}"{}>{}</select></div>',
