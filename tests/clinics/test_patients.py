@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from django.db import connection
 
-from apps.common.identity import identity_of, other_number
 from apps.clinics.models import Patient, PatientAccess
+from apps.common.identity import identity_of, other_number
 from tests.factories.clinics import id_number, patient_make
 from tests.factories.people import code_of, resident_make
 

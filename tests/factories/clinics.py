@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from apps.clinics import services
-from apps.common.identity import _CHECKS, _WEIGHTS
 from apps.clinics.models import (
     Alliance,
     AttendanceRule,
@@ -23,6 +22,7 @@ from apps.clinics.models import (
     Slot,
 )
 from apps.clinics.services import PatientDraft
+from apps.common.identity import _CHECKS, _WEIGHTS
 from apps.common.ids import uuid7
 from apps.facilities.models import Facility, FacilityKind
 from tests.factories.people import ResidentClient

@@ -19,10 +19,10 @@ from apps.clinics.errors import (
     PatientTooOld,
     PatientUnknown,
 )
-from apps.common.identity import identity_of, other_number
 from apps.clinics.models import Patient, PatientAccess
 from apps.common.clock import local
 from apps.common.crypto import lookup_hash
+from apps.common.identity import identity_of, other_number
 from apps.common.locks import Lock, lock_hold
 
 MOST_PATIENTS = 8
