@@ -48,6 +48,13 @@ class TotalBelowUsed(Refused):
     message = _("%(used)s units are taken; the total can not be lower.")
 
 
+class TotalChanged(Refused):
+    """``total`` says how many units there are now."""
+
+    code = "total_changed"
+    message = _("Someone has changed this meanwhile: there are %(total)s units now.")
+
+
 class UnitsFree(Refused):
     code = "units_free"
     message = _("Something is free on these days: please take it instead of waiting.")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.capacity.models import Reconciliation, TotalChange, WaitEntry
+from apps.capacity.models import Pool, Reconciliation, TotalChange, WaitEntry
 from apps.capacity.states import PUBLIC, EntryState
 
 # Past their moment claims count as free, unless someone waits: then the unit is theirs at the next touch.
@@ -42,6 +42,20 @@ def free_of(*, capacity_ids: Iterable[UUID], now: dt.datetime, pool: str = PUBLI
     return {one: found.get(one, 0) for one in ids}
 
 
+def totals_of(*, capacity_ids: Iterable[UUID], pool: str = PUBLIC) -> dict[UUID, int]:
+    """Return how many units a pool of each capacity has, taken or not.  1 query."""
+    pools = Pool.objects.filter(capacity_id__in=list(capacity_ids), name=pool)
+    return dict(pools.values_list("capacity_id", "total"))
+
+
+def pools_of(*, capacity_ids: Iterable[UUID]) -> dict[UUID, list[Pool]]:
+    """Return the pools of capacities with their units, taken or not, by capacity, in the order of names.  1 query."""
+    found: dict[UUID, list[Pool]] = {}
+    for pool in Pool.objects.filter(capacity_id__in=list(capacity_ids)).order_by("name"):
+        found.setdefault(pool.capacity_id, []).append(pool)
+    return found
+
+
 def wait_position(*, entry_id: UUID) -> int | None:
     """Return how many stand before a waiting entry in its list, plus one; None once it does not wait.  2 queries."""
     entry = WaitEntry.objects.filter(pk=entry_id, state=EntryState.WAITING).first()
@@ -66,6 +80,15 @@ def changes_of(*, capacity_id: UUID, limit: int = 50) -> list[TotalChange]:
         .select_related("pool")
         .order_by("-at")[:limit]
     )
+
+
+def changes_of_many(*, capacity_ids: Iterable[UUID], limit: int = 2000) -> dict[UUID, list[TotalChange]]:
+    """Return the changes of total of many capacities, oldest first, by capacity.  1 query."""
+    rows = TotalChange.objects.filter(pool__capacity_id__in=list(capacity_ids)).select_related("pool")
+    found: dict[UUID, list[TotalChange]] = {}
+    for row in rows.order_by("id")[:limit]:
+        found.setdefault(row.pool.capacity_id, []).append(row)
+    return found
 
 
 def reconciliation_newest() -> Reconciliation | None:

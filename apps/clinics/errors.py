@@ -105,6 +105,12 @@ class SessionTimesWrong(Refused):
     status = 400
 
 
+class UnitsWrong(Refused):
+    code = "units_wrong"
+    message = _("Please give a number of units from 0 to %(most)s.")
+    status = 400
+
+
 class SessionPlaceTaken(Refused):
     code = "session_place_taken"
     message = _("The practitioner or the room has another session at that time.")

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.clinics.models import Referral, Slot
+from apps.common.clock import local
 
 SHOWN = 30
 _FREE = """
@@ -26,9 +27,10 @@ def slots_for(*, referral: Referral, now: dt.datetime, days: int = 30) -> list[t
 
     2 queries.
     """
+    today = local(now).date()
     values = {
         "institution": referral.receiver_id, "department": referral.department_id, "now": now, "limit": SHOWN,
-        "first": now.date(), "last": now.date() + dt.timedelta(days=days),
+        "first": today, "last": today + dt.timedelta(days=days),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_FREE, values)

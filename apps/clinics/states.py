@@ -37,6 +37,9 @@ class Verb(StrEnum):
     MISS = "miss"
     UNDO = "undo"
     VOID = "void"  # it should never have been entered
+    # No moves, only entries.
+    LOOK = "look"  # at the name of a patient for whom nobody keeps an access log here
+    TELL = "tell"  # by telephone, whom no notice reaches
 
 
 class Actor(StrEnum):

@@ -23,19 +23,32 @@ class DecryptionFailed(Exception):
 
 def encrypt(text: str, *, context: str) -> bytes:
     """Return ``text`` encrypted with the newest key of ``FIELD_KEYS``, bound to ``context``."""
+    return encrypt_bytes(text.encode(), context=context)
+
+
+def encrypt_bytes(data: bytes, *, context: str) -> bytes:
+    """Return ``data`` encrypted with the newest key of ``FIELD_KEYS``, bound to ``context``."""
     key_id, key = next(iter(settings.FIELD_KEYS.items()))
     nonce = os.urandom(12)
-    return key_id.encode() + b":" + nonce + AESGCM(key).encrypt(nonce, text.encode(), context.encode())
+    return key_id.encode() + b":" + nonce + AESGCM(key).encrypt(nonce, data, context.encode())
 
 
 def decrypt(stored: bytes, *, context: str) -> str:
     """Return the text of ``stored``.  Raises DecryptionFailed."""
+    try:
+        return decrypt_bytes(stored, context=context).decode()
+    except UnicodeDecodeError as error:
+        raise DecryptionFailed("no text") from error
+
+
+def decrypt_bytes(stored: bytes, *, context: str) -> bytes:
+    """Return what ``stored`` holds.  Raises DecryptionFailed."""
     key_id, _, rest = bytes(stored).partition(b":")
     key = settings.FIELD_KEYS.get(key_id.decode("ascii", "replace"))
     if key is None:
         raise DecryptionFailed("unknown key")
     try:
-        return AESGCM(key).decrypt(rest[:12], rest[12:], context.encode()).decode()
+        return AESGCM(key).decrypt(rest[:12], rest[12:], context.encode())
     except (InvalidTag, ValueError) as error:
         raise DecryptionFailed("wrong key, place or bytes") from error
 

@@ -27,3 +27,11 @@ class Refused(Exception):
     def text(self) -> str:
         """Return the message in the active language, filled with the facts."""
         return str(self.message) % self.facts if self.facts else str(self.message)
+
+
+def constraint_of(error: BaseException) -> str:
+    """Return the name of the database's rule that refused a write, empty where it names none.
+
+    Also of rules that triggers keep: their words do not say it.
+    """
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "")

@@ -17,6 +17,8 @@ class Lock(IntEnum):
     CAPACITY_QUEUE = 7215_0801  # a waiting list: who joins, and whom a free unit goes to
     PATIENTS = 7215_0802  # of one resident
     STRIKES = 7215_0803  # missed appointments of one patient at one institution
+    CHILDREN = 7215_0804  # of one resident
+    HOMES = 7215_0805  # who uses the place of one home at a school stage
     COLUMN_TREE = 7_310_001
     PREVIEW_LINKS = 7_310_002  # of one member of staff
     FAVOURITES = 0x464156  # of one resident

@@ -52,7 +52,7 @@ def table_read(*, raw: bytes, kind: SheetKind, most: int = LINES_MOST + 1) -> Ta
     if len(raw) > FILE_BYTES:
         raise _refused(_("it is larger than %(most)s MB.") % {"most": FILE_BYTES >> 20})
     try:
-        rows = _xlsx_rows(raw) if raw.startswith(b"PK\x03\x04") else _csv_rows(raw)
+        rows = xlsx_rows(raw) if raw.startswith(b"PK\x03\x04") else csv_rows(raw)
         columns = _columns(next(rows, (1, ()))[1], kind)
         lines = list(islice(_lines(rows, columns), most))
     except SheetRefused:
@@ -71,7 +71,7 @@ def _refused(why: str) -> SheetRefused:
     return SheetRefused(attr="file", why=why)
 
 
-def _xlsx_rows(raw: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+def xlsx_rows(raw: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
     with zipfile.ZipFile(io.BytesIO(raw)) as packed:
         if sum(part.file_size for part in packed.infolist()) > UNPACKED_BYTES:
             raise _refused(_("it is too large when unpacked."))
@@ -83,7 +83,7 @@ def _xlsx_rows(raw: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
     yield from enumerate(rows, start=1)
 
 
-def _csv_rows(raw: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+def csv_rows(raw: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
     if b"\x00" in raw:
         raise _refused(_("it is neither XLSX nor CSV."))
     try:

@@ -16,11 +16,13 @@ from apps.capacity.errors import (
     ClaimExpired,
     ClaimKeyReused,
     TotalBelowUsed,
+    TotalChanged,
 )
 from apps.capacity.models import Claim, Pool, TotalChange
-from apps.capacity.services import CapacityPlan, PoolPlan
+from apps.capacity.services import BulkTake, CapacityPlan, PoolPlan
 from apps.capacity.states import ClaimState
 from apps.common import clock as the_clock
+from apps.common.ids import uuid7
 from tests.factories.capacity import opened
 from tests.factories.capacity import unit_taken as take
 
@@ -233,3 +235,64 @@ def test_a_refusal_waits_for_nobody_and_takes_three_statements(now, django_asser
 
     with django_assert_num_queries(9), pytest.raises(CapacityFull):  # three, and two savepoints given up
         take(capacity, now, owner="trial.person:2")
+
+
+def test_a_total_is_changed_as_it_was_seen_or_not_at_all(now):
+    capacity = opened(now, PoolPlan("public", 2))
+    change = {"capacity_id": capacity, "pool": "public", "reason": "加号", "actor": "staff:1", "now": now}
+    services.total_change(total=3, seen=2, **change)
+
+    with pytest.raises(TotalChanged) as refused:
+        services.total_change(total=3, seen=2, **change)
+    services.total_change(total=4, seen=3, **change)
+
+    assert refused.value.facts == {"total": 3}
+    assert list(TotalChange.objects.order_by("id").values_list("before", "after")) == [(2, 3), (3, 4)]
+
+
+def test_what_expired_keeps_no_total_up_though_nobody_swept(now):
+    capacity = opened(now, PoolPlan("public", 2))
+    take(capacity, now)
+    take(capacity, now, owner="trial.person:2", until=now + dt.timedelta(minutes=5))
+    change = {"capacity_id": capacity, "pool": "public", "reason": "减号", "actor": "staff:1"}
+
+    with pytest.raises(TotalBelowUsed):
+        services.total_change(total=1, now=now, **change)
+    services.total_change(total=1, now=now + dt.timedelta(minutes=5), **change)
+
+    assert (Pool.objects.get().total, Pool.objects.get().used) == (1, 1)
+
+
+def test_totals_pools_and_changes_of_many_are_read_at_once(now, django_assert_num_queries):
+    one, two = opened(now, PoolPlan("public", 2), PoolPlan("counter", 1)), opened(now, key="trial.slot:2")
+    services.total_change(capacity_id=two, pool="public", total=4, reason="加号", actor="staff:1", now=now)
+
+    with django_assert_num_queries(3):
+        totals = selectors.totals_of(capacity_ids=[one, two])
+        pools = selectors.pools_of(capacity_ids=[one, two])
+        changes = selectors.changes_of_many(capacity_ids=[one, two])
+
+    assert totals == {one: 2, two: 4}
+    assert {key: [(pool.name, pool.total) for pool in found] for key, found in pools.items()} == {
+        one: [("counter", 1), ("public", 2)], two: [("public", 4)],
+    }  # fmt: skip
+    assert {key: [change.after for change in found] for key, found in changes.items()} == {two: [4]}
+
+
+def test_many_are_taken_at_once_or_none_and_a_refusal_has_its_name(now):
+    one, two = opened(now, PoolPlan("public", 2)), opened(now, key="trial.slot:2")
+    takes = [BulkTake(one, "a", "a"), BulkTake(one, "b", "b"), BulkTake(two, "c", "c")]
+    until = now + dt.timedelta(days=1)
+
+    with pytest.raises(CapacityFull):
+        services.units_take(takes=[*takes, BulkTake(two, "d", "d")], until=until, now=now)
+    assert not Claim.objects.exists()
+    with pytest.raises(CapacityUnknown):
+        services.units_take(takes=[BulkTake(uuid7(), "e", "e")], until=until, now=now)
+    services.capacity_close(capacity_ids=[two], reason="停办")
+    with pytest.raises(CapacityClosed):
+        services.units_take(takes=takes, until=until, now=now)
+    services.capacity_reopen(capacity_ids=[two])
+
+    assert set(services.units_take(takes=takes, until=until, now=now)) == {"a", "b", "c"}
+    assert sorted(Pool.objects.values_list("used", flat=True)) == [1, 2]

@@ -21,6 +21,7 @@ from apps.clinics.referral_errors import (
     ReferralRedirectedOften,
     ReferralUnknown,
 )
+from apps.clinics.referral_selectors import slots_for
 from apps.clinics.referral_states import MOVES, ReferralState, Side, Urgency, Verb
 from apps.clinics.states import Channel
 from apps.clinics.states import Verb as VisitVerb
@@ -259,3 +260,15 @@ def test_each_state_is_reached_and_each_move_has_a_side():
         reached |= {move.target for move in MOVES if move.source in reached}
     assert reached == set(ReferralState)
     assert {move.side for move in MOVES} == set(Side)
+
+
+def test_early_in_the_morning_the_last_day_can_be_chosen_as_in_the_afternoon(resident, now):
+    two = Two(now, resident)
+    referral, last = two.draft(), the_clock.local(now) + dt.timedelta(days=30)
+    held = session_make(
+        department_make(two.hospital), starts_at=last, now=now, slots=1, pools={"referral": 1}
+    )
+
+    for hour in (6, 12):
+        moment = the_clock.local(now).replace(hour=hour)
+        assert slots_for(referral=referral, now=moment.astimezone(dt.UTC)) == [(held.slots[0], 1)]

@@ -17,7 +17,7 @@ from apps.clinics.models import (
     Slot,
     TemplateException,
 )
-from apps.clinics.services.sessions import release_moment
+from apps.clinics.services.sessions import _made, release_moment, session_plan
 from tests.factories.clinics import department_make, rule_make, session_make
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +92,23 @@ def test_rules_of_one_institution_never_overlap(department):
         rule_make(valid_from=dt.date(2026, 1, 1))
     with transaction.atomic():
         rule_make(department.institution, valid_from=dt.date(2026, 1, 1))
+
+
+def test_days_without_a_rule_keep_no_later_day_from_its_session(weekly, now):
+    BookingRule.objects.update(valid_from=dt.date(2026, 3, 12))
+
+    assert services.sessions_generate(now=now, days=14) == 1
+    assert ClinicSession.objects.get().on == dt.date(2026, 3, 18)
+
+
+def test_what_another_run_made_meanwhile_is_left_alone(weekly, now):
+    weekly.practitioner = None
+    weekly.save()
+    rule, day = BookingRule.objects.get(), dt.date(2026, 3, 11)
+    here, there = (
+        session_plan(template=weekly, day=day, times=(weekly.starts, weekly.ends), rule=rule)
+        for _each in range(2)
+    )
+
+    assert [_made(here, weekly, now), _made(there, weekly, now)] == [True, False]
+    assert (ClinicSession.objects.count(), Slot.objects.count()) == (1, 2)

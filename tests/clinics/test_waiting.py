@@ -194,3 +194,58 @@ def test_a_reminder_that_comes_too_late_is_not_sent_and_the_cancelled_are_left_a
     resident.post(f"clinics/appointments/{number}/cancel")
     clock.move_to(held.slots[0].starts_at - dt.timedelta(hours=1))
     assert services.reminders_tell(now=the_clock.now()) == 0
+
+
+def test_a_hold_whose_moment_passed_is_met_by_no_suspension(resident, department, held, tomorrow, now, staff):
+    patient = patient_make(resident.resident_id, now=now)
+    services.hold_make(
+        slot_id=held.slots[0].pk, patient_id=patient.pk, resident_id=resident.resident_id, now=now
+    )
+    session_make(department, starts_at=tomorrow + dt.timedelta(days=1), now=now, slots=1)
+    later = now + dt.timedelta(minutes=5)
+
+    suspension = services.session_suspend(session_id=held.session.pk, staff=staff, reason="r", now=later)
+
+    assert (suspension.met, services.suspension_rebook(session_id=held.session.pk, now=later)) == (0, 0)
+    assert kinds(resident) == []
+
+
+def test_another_doctor_of_the_same_morning_is_the_next_time_but_not_one_too_soon_to_come(
+    resident, department, held, tomorrow, now, staff
+):
+    patient = patient_make(resident.resident_id, now=now)
+    assert book(resident, held.slots[0], patient).status_code == 201
+    beside = session_make(department, starts_at=tomorrow, now=now, slots=3)
+    services.session_suspend(session_id=held.session.pk, staff=staff, reason="r", now=now)
+    soon = beside.slots[1].starts_at - dt.timedelta(minutes=59)
+
+    services.suspension_rebook(session_id=held.session.pk, now=soon)
+
+    assert Appointment.objects.get(state="proposed").slot_id == beside.slots[2].pk
+
+
+def test_a_hold_that_passed_unswept_keeps_nobody_from_another_time(
+    resident, department, held, tomorrow, now, staff
+):
+    patient = patient_make(resident.resident_id, now=now)
+    assert book(resident, held.slots[0], patient).status_code == 201
+    next_day = tomorrow + dt.timedelta(days=1)
+    later = session_make(department, starts_at=next_day, now=now, slots=1)
+    elsewhere = session_make(department_make(department.institution), starts_at=next_day, now=now)
+    services.hold_make(
+        slot_id=elsewhere.slots[0].pk, patient_id=patient.pk, resident_id=resident.resident_id, now=now
+    )
+    services.session_suspend(session_id=held.session.pk, staff=staff, reason="r", now=now)
+
+    kept = services.suspension_rebook(session_id=held.session.pk, now=now + dt.timedelta(minutes=5))
+
+    assert (kept, Appointment.objects.get(state="proposed").slot_id) == (1, later.slots[0].pk)
+
+
+def test_nobody_waits_for_a_department_that_is_not_for_their_age(resident, department, full, now):
+    department.max_age = 45
+    department.save()
+    patient = patient_make(resident.resident_id, now=now, born=dt.date(1980, 3, 15))
+
+    assert code_of(join(resident, department, patient, ("2026-03-15", "2026-03-20"))) == "age_refused"
+    assert join(resident, department, patient, ("2026-03-14", "2026-03-20"), "b").status_code == 201

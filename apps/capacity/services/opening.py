@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.capacity.errors import CapacityUnknown, TotalBelowUsed
+from apps.capacity.errors import CapacityUnknown, TotalBelowUsed, TotalChanged
 from apps.capacity.models import Capacity, Pool, TotalChange
 from apps.capacity.registry import Offer
-from apps.capacity.services.tending import free_offer, place_of, pools_lock, queue_lock
+from apps.capacity.services.tending import expired_end, free_offer, place_of, pools_lock, queue_lock
 from apps.common.clock import local
 
 
@@ -67,28 +67,43 @@ def capacities_open(*, plans: Sequence[CapacityPlan], now: dt.datetime) -> dict[
 
 
 def total_change(
-    *, capacity_id: UUID, pool: str, total: int, reason: str, actor: str, now: dt.datetime
+    *,
+    capacity_id: UUID,
+    pool: str,
+    total: int,
+    reason: str,
+    actor: str,
+    now: dt.datetime,
+    seen: int | None = None,
 ) -> tuple[Offer, ...]:
     """Say that a pool has ``total`` units from now on; this function will offer what is added to those who wait.
 
     ``reason``  1 to 200 characters, kept with ``actor`` for good
-    Returns the offers made.  About 6 queries.  Raises CapacityUnknown, TotalBelowUsed (``used``).
+    ``seen``    the total as who asks saw it, another one is refused: of two who add one each, neither is lost
+    Claims whose moment passed take nothing up, swept or not.
+    Returns the offers made.  About 7 queries.  Raises CapacityUnknown, TotalChanged (``total``), TotalBelowUsed (``used``).
     """
     with transaction.atomic():
         place = place_of(capacity_id=capacity_id)
         queue_lock(queue=place.queue)
         pools = pools_lock(capacity_id=capacity_id)
+        freed = expired_end(pools=pools, place=place, now=now)
+        if freed:
+            pools = pools_lock(capacity_id=capacity_id)
         found = next((one for one in pools if one.name == pool), None)
         if found is None:
             raise CapacityUnknown
+        if seen is not None and seen != found.total:
+            raise TotalChanged(total=found.total)
         if total < found.used:
             raise TotalBelowUsed(used=found.used)
-        if total == found.total:
+        if total != found.total:
+            TotalChange.objects.create(
+                pool=found, before=found.total, after=total, reason=reason, actor=actor, at=now
+            )
+            found.total = total
+        elif not freed:
             return ()
-        TotalChange.objects.create(
-            pool=found, before=found.total, after=total, reason=reason, actor=actor, at=now
-        )
-        found.total = total
         return tuple(free_offer(pools=pools, place=place, now=now))
 
 

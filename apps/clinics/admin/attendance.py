@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.desk import staff_of
 from apps.clinics import services
-from apps.clinics.admin.scope import ClinicAdmin, posted
+from apps.clinics.admin.scope import ClinicAdmin
 from apps.clinics.models import Restriction, Strike
 from apps.common import clock
 from apps.common.admin import ReadOnlyAdmin
 from apps.common.errors import Refused
+from apps.common.posting import posted
 
 
 @admin.register(Strike)

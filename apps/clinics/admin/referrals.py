@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts.desk import staff_of
 from apps.clinics import selectors, services
-from apps.clinics.admin.scope import posted, sees_all, whole_number
+from apps.clinics.admin.scope import sees_all
 from apps.clinics.models import Department, Institution, Referral
 from apps.clinics.referral_errors import ReferralReasonMissing
 from apps.clinics.referral_selectors import slots_for
@@ -25,6 +25,7 @@ from apps.clinics.services import PatientDraft
 from apps.common import clock
 from apps.common.admin import DeskAdmin
 from apps.common.errors import Refused
+from apps.common.posting import posted, uuid_of, whole_number
 
 VERB_LABELS: dict[Verb, Any] = {
     Verb.SEND: _("Send"),
@@ -241,7 +242,7 @@ class ReferralAdmin(DeskAdmin):
             return _("A referral back down is written; it needs the patient's consent.")
         if verb == Verb.BOOK:
             slot = request.POST.get("slot", "")
-            if not _is_uuid(slot):
+            if uuid_of(slot) is None:
                 raise ReferralReasonMissing(attr="slot")
             services.referral_book(
                 referral_id=referral.pk, slot_id=UUID(slot), staff=staff, version=seen, now=now
@@ -252,14 +253,6 @@ class ReferralAdmin(DeskAdmin):
             receiver=_receiver(request), consent_note=posted(request, "consent_note"),
         )  # fmt: skip
         return _("Done: %(state)s.") % {"state": done.get_state_display()}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _receiver(request: HttpRequest) -> Institution | None:

@@ -27,16 +27,6 @@ def sees_all(request: HttpRequest) -> bool:
     return staff.is_superuser or Role.ADMINISTRATOR in staff.roles
 
 
-def whole_number(text: str) -> int:
-    """Return the number that ``text`` writes in ASCII digits, at most nine of them; -1 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
-
-
-def posted(request: HttpRequest, name: str) -> str:
-    """Return a field of a form without the NUL that PostgreSQL can not keep; empty where it is missing."""
-    return str(request.POST.get(name, "")).replace("\0", "")
-
-
 class ClinicAdmin(DeskAdmin):
     """``unit_path``  the look-up from a row to the unit of its institution's staff"""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +17,15 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from apps.accounts.desk import staff_of
-from apps.accounts.services import Looked, access_record_many
 from apps.clinics import selectors, services
-from apps.clinics.admin.scope import ClinicAdmin, posted, whole_number
-from apps.clinics.models import Appointment, ClinicSession
+from apps.clinics.admin.scope import ClinicAdmin
+from apps.clinics.models import Appointment, ClinicSession, Slot
 from apps.clinics.services import PatientDraft
 from apps.clinics.states import LIVE, Actor, AppointmentState, Verb, move_of
 from apps.common import clock
 from apps.common.admin import ReadOnlyAdmin
 from apps.common.errors import Refused
+from apps.common.posting import posted, uuid_of, whole_number
 
 VERB_LABELS: dict[Verb, Any] = {
     Verb.CHECK_IN: _("Arrived"),
@@ -35,6 +36,14 @@ VERB_LABELS: dict[Verb, Any] = {
     Verb.VOID: _("Entered in error"),
 }
 WITH_REASON = frozenset({Verb.CANCEL, Verb.UNDO, Verb.VOID})
+# A mobile number, or a landline with its area code; people write spaces and dashes between.
+PHONE = r"^ *(1([ -]*[0-9]){10}|0([ -]*[0-9]){9,11}) *$"
+POOL_LABELS: dict[str, Any] = {
+    "public": _("units for the public"),
+    "counter": _("units at the counter"),
+    "referral": _("units for referrals"),
+    "elderly": _("units for the elderly"),
+}
 
 
 class WalkInForm(forms.Form):
@@ -43,6 +52,11 @@ class WalkInForm(forms.Form):
     slot = forms.UUIDField(label=_("slot"))
     name = forms.CharField(label=_("full name"), max_length=40)
     id_number = forms.CharField(label=_("number of the document"), max_length=30)
+    phone = forms.RegexField(PHONE, label=_("telephone"), max_length=20, required=False)
+
+    def clean_phone(self) -> str:
+        """Return the digits."""
+        return re.sub(r"[ -]", "", self.cleaned_data["phone"])
 
 
 class AddForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -151,6 +165,9 @@ class ClinicSessionAdmin(ClinicAdmin):
             path("<uuid:session_id>/check-in/", wrap(self.check_in_view), name="clinics_session_check_in"),
             path("<uuid:session_id>/walk-in/", wrap(self.walk_in_view), name="clinics_session_walk_in"),
             path("<uuid:session_id>/suspend/", wrap(self.suspend_view), name="clinics_session_suspend"),
+            path("<uuid:session_id>/units/", wrap(self.units_view), name="clinics_session_units"),
+            path("<uuid:session_id>/ring/", wrap(self.ring_view), name="clinics_session_ring"),
+            path("<uuid:session_id>/told/", wrap(self.told_view), name="clinics_session_told"),
             *super().get_urls(),
         ]
 
@@ -187,30 +204,55 @@ class ClinicSessionAdmin(ClinicAdmin):
         ]  # fmt: skip
         counter = selectors.slots_of_session(session_id=session.pk, now=now, pool="counter")
         public = dict(selectors.slots_of_session(session_id=session.pk, now=now))
+        units, changes = selectors.units_of_session(session_id=session.pk)
         return {
             "session": session, "lines": lines, "opts": self.model._meta, "now": now,
             "open": session.state == ClinicSession.State.OPEN and session.ends_at > now,
             "slots": [(slot, free + public.get(slot, 0)) for slot, free in counter if slot.ends_at > now],
+            "units": [(one, POOL_LABELS.get(one.pool, one.pool)) for one in units if one.slot.ends_at > now],
+            "changes": [(one, POOL_LABELS.get(one.change.pool.name, one.change.pool.name)) for one in changes],
+            "ring": selectors.untold_of(session_id=session.pk),
         }  # fmt: skip
 
     def sheet_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
         """POST with a reason: the sheet with full names, to be printed; each look is recorded first."""
         session = self._session(request, session_id)
-        reason = posted(request, "reason").strip()[:200]
-        if request.method != "POST" or not reason:
-            self.message_user(request, _("Please say what the names are needed for."), messages.ERROR)
+        patients = selectors.appointments_day(session_id=session.pk)
+        reason = self._look(request, patients, "patient's name")
+        if not reason:
             return self._back(session_id)
-        looked = [
-            Looked(one.booked_by_id, one.number, "patient's name")
-            for one in selectors.appointments_day(session_id=session.pk)
-            if one.booked_by_id is not None
-        ]
-        access_record_many(staff=staff_of(request), looked=looked, reason=reason, now=clock.now())
         context = {
             **self.admin_site.each_context(request), **self._context(session, named=True), "staff": staff_of(request),
             "reason": reason, "title": str(session.department),
         }  # fmt: skip
         return TemplateResponse(request, "admin/clinics/sheet.html", context)
+
+    def ring_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """POST with a reason: names and telephones of who must be rung, to be printed; each look is recorded first."""
+        session = self._session(request, session_id)
+        if not request.user.has_perm("clinics.change_appointment"):
+            raise Http404
+        reason = self._look(
+            request, selectors.untold_of(session_id=session.pk), "patient's name and telephone"
+        )
+        if not reason:
+            return self._back(session_id)
+        context = {
+            **self.admin_site.each_context(request), **self._context(session), "staff": staff_of(request),
+            "ring_reason": reason, "title": str(session.department),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/clinics/session.html", context)
+
+    def _look(self, request: HttpRequest, patients: list[Appointment], data: str) -> str:
+        """Record why the names are looked at and return it; empty, with a message, where nobody says why."""
+        reason = posted(request, "reason").strip()[:200] if request.method == "POST" else ""
+        if not reason:
+            self.message_user(request, _("Please say what the names are needed for."), messages.ERROR)
+            return ""
+        services.names_look(
+            appointments=patients, staff=staff_of(request), data=data, reason=reason, now=clock.now()
+        )
+        return reason
 
     def _back(self, session_id: UUID) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:clinics_clinicsession_change", args=[session_id]))
@@ -235,7 +277,7 @@ class ClinicSessionAdmin(ClinicAdmin):
 
         def work() -> Any:
             verb, number = request.POST.get("verb", ""), request.POST.get("appointment", "")
-            if verb not in {one.value for one in VERB_LABELS} or not _is_uuid(number):
+            if verb not in {one.value for one in VERB_LABELS} or uuid_of(number) is None:
                 raise Http404
             done = services.appointment_act(
                 appointment_id=UUID(number), staff=staff_of(request), verb=Verb(verb),
@@ -264,8 +306,9 @@ class ClinicSessionAdmin(ClinicAdmin):
                 raise WalkInWrong(fields="、".join(str(form.fields[name].label) for name in form.errors))
             given = form.cleaned_data
             draft = PatientDraft(
-                relation="self", name=given["name"], id_kind="resident", id_number=given["id_number"]
-            )
+                relation="self", name=given["name"], id_kind="resident", id_number=given["id_number"],
+                phone=given["phone"],
+            )  # fmt: skip
             booked = services.walk_in(
                 slot_id=given["slot"], draft=draft, staff=staff_of(request), now=clock.now()
             )
@@ -283,9 +326,51 @@ class ClinicSessionAdmin(ClinicAdmin):
                 reason=posted(request, "reason"),
                 now=clock.now(),
             )
-            return _("Suspended; %(count)s patients are told and another time is looked for.") % {
-                "count": done.met
-            }
+            ring = len(selectors.untold_of(session_id=session_id))
+            if not ring:
+                return _("Suspended; %(count)s patients are told and another time is looked for.") % {
+                    "count": done.met
+                }
+            return _(
+                "Suspended; %(count)s patients are told and another time is looked for. No notice reaches %(ring)s others: "
+                "please ring them, the list stands below."
+            ) % {"count": done.met - ring, "ring": ring}
+
+        return self._act(request, session_id, work)
+
+    def units_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """POST: more units of a slot, or fewer."""
+
+        def work() -> Any:
+            # The choice says what the person saw: identifier of the slot, pool, units.
+            slot_text, pool, seen = [*posted(request, "slot").split(":"), "", ""][:3]
+            slot_id = uuid_of(slot_text)
+            slot = Slot.objects.filter(pk=slot_id, session_id=session_id).first() if slot_id else None
+            if slot is None or pool not in POOL_LABELS:
+                raise Http404
+            total, before = whole_number(posted(request, "total").strip()), whole_number(seen)
+            offered = services.slot_units_change(
+                slot_id=slot.pk, pool=pool, total=total, seen=before, staff=staff_of(request),
+                reason=posted(request, "reason"), now=clock.now(),
+            )  # fmt: skip
+            return _(
+                "%(time)s, %(pool)s: from %(before)s to %(total)s; %(offered)s who waited are offered one."
+            ) % {
+                "time": f"{clock.local(slot.starts_at):%H:%M}", "pool": POOL_LABELS[pool], "before": before, "total": total,
+                "offered": offered,
+            }  # fmt: skip
+
+        return self._act(request, session_id, work)
+
+    def told_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """POST: somebody rang a patient whom no notice reaches."""
+
+        def work() -> Any:
+            found = uuid_of(request.POST.get("appointment", ""))
+            if found is None:
+                raise Http404
+            done = services.untold_tell(appointment_id=found, staff=staff_of(request), now=clock.now())
+            return _("%(number)s: told by telephone") % {"number": done.number}
 
         return self._act(request, session_id, work)
 
@@ -294,14 +379,6 @@ class WalkInWrong(Refused):
     code = "walk_in_wrong"
     message = _("Please check: %(fields)s")
     status = 400
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 @admin.register(Appointment)

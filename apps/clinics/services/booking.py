@@ -174,12 +174,13 @@ def offer_book(
 
 
 def rebook_row(*, instead_of: Appointment, slot: Slot, until: dt.datetime, now: dt.datetime) -> Appointment:
-    """Keep ``slot`` for the patient of an appointment that the clinic cancelled; once for each.  3 queries and a savepoint.
+    """Keep ``slot`` for the patient of an appointment that the clinic cancelled; once for each.  4 queries and a savepoint.
 
     Raises the kernel's CapacityFull, SessionSuspended, and IntegrityError where the patient is somewhere else then.
     """
     patient_hold(patient_id=instead_of.patient_id)
     session_hold(slot=slot)
+    holds_end(patient_id=instead_of.patient_id, now=now)
     offered = _row(slot, instead_of.patient, Channel.APP, now, resident_id=instead_of.booked_by_id)
     offered.state, offered.hold_until, offered.instead_of = AppointmentState.PROPOSED, until, instead_of
     offered.claim_id = capacity.unit_take(
@@ -226,7 +227,8 @@ def _may(slot: Slot, booker: Booker, channel: Channel, now: dt.datetime) -> None
     if ends <= now:
         raise SlotOver(attr="slot")
     session_hold(slot=slot)
-    _age_check(department, booker.patient, slot)
+    day = local(slot.starts_at).date()
+    age_check(department=department, patient=booker.patient, first_on=day, last_on=day)
     restriction_check(booker=booker)
 
 
@@ -262,10 +264,12 @@ def restriction_text(held: Restriction) -> str:
     }  # fmt: skip
 
 
-def _age_check(department: Department, patient: Patient, slot: Slot) -> None:
-    age = patient.age_on(local(slot.starts_at).date())
+def age_check(*, department: Department, patient: Patient, first_on: dt.date, last_on: dt.date) -> None:
+    """Refuse whom a department is not for on any of these days.  Raises AgeRefused."""
     low, high = department.min_age, department.max_age
-    if (low is not None and age < low) or (high is not None and age > high):
+    if (low is not None and patient.age_on(last_on) < low) or (
+        high is not None and patient.age_on(first_on) > high
+    ):
         raise AgeRefused(attr="patient", ages=f"{low or 0}–{high if high is not None else ''}")
 
 

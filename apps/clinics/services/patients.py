@@ -145,6 +145,7 @@ def access_end(*, access_id: UUID, resident_id: UUID, now: dt.datetime) -> None:
 def patient_at_counter(*, draft: PatientDraft, now: dt.datetime) -> Patient:
     """Return the row of someone who stands at the counter with a card, made if it is not there.  2 queries.
 
+    A telephone given fills in for one that is missing, and never replaces one.
     Raises IdentityInvalid, PatientMismatch.
     """
     number, birth_on, is_female = _identity(draft, local(now).date())
@@ -158,4 +159,7 @@ def patient_at_counter(*, draft: PatientDraft, now: dt.datetime) -> Patient:
     )  # fmt: skip
     if patient.name != draft.name:
         raise PatientMismatch(attr="name")
+    if draft.phone and not patient.phone:
+        patient.phone = draft.phone
+        patient.save(update_fields=["phone"])
     return patient

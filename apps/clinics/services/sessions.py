@@ -61,9 +61,11 @@ def _generate(template: SessionTemplate, first: dt.date, last: dt.date, now: dt.
             # The rule of the session's day: another one may begin before it.
             rule = booking_rule(institution_id=template.department.institution_id, on=day)
         except RuleMissing:
-            # One institution without a rule keeps no other from its sessions.
-            log.warning("booking_rule_missing", institution=template.department.institution_id)
-            return made
+            # One institution without a rule keeps no other from its sessions, nor a day without one the days that have.
+            log.warning(
+                "booking_rule_missing", institution=template.department.institution_id, on=day.isoformat()
+            )
+            continue
         session = session_plan(template=template, day=day, times=times, rule=rule)
         if session.ends_at > now and _made(session, template, now):
             made += 1
@@ -111,8 +113,11 @@ def release_moment(*, day: dt.date, rule: BookingRule) -> dt.datetime:
     return opens + dt.timedelta(seconds=secrets.randbelow(rule.release_jitter_s + 1))
 
 
+_TAKEN = ("practitioner_in_one_session", "room_for_one_session", "clinic_session_once_a_day")
+
+
 def _made(session: ClinicSession, template: SessionTemplate, now: dt.datetime) -> bool:
-    """Write a session with slots and capacities; False where its practitioner or room is taken."""
+    """Write a session with slots and capacities; False where its practitioner or room is taken, or another run made it."""
     try:
         with transaction.atomic():
             session.save(force_insert=True)
@@ -121,7 +126,7 @@ def _made(session: ClinicSession, template: SessionTemplate, now: dt.datetime) -
                 opens_to_all_hours=template.opens_to_all_hours, now=now,
             )  # fmt: skip
     except IntegrityError as error:
-        if any(name in str(error) for name in ("practitioner_in_one_session", "room_for_one_session")):
+        if any(name in str(error) for name in _TAKEN):
             return False
         raise
     return True

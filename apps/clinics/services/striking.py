@@ -26,7 +26,7 @@ def strike_add(*, appointment: Appointment, rule: AttendanceRule, now: dt.dateti
     """
     institution, today = appointment.department.institution, local(now).date()
     # Two of one person at once: each must see the other, or neither counts to the end.
-    lock_hold(Lock.STRIKES, of=f"{appointment.patient_id}:{institution.pk}")
+    _hold(appointment.patient_id, institution.pk)
     _strike, made = Strike.objects.get_or_create(
         appointment=appointment,
         defaults={
@@ -63,6 +63,11 @@ def strike_add(*, appointment: Appointment, rule: AttendanceRule, now: dt.dateti
     return restriction
 
 
+def _hold(patient_id: UUID, institution_id: int) -> None:
+    """Let what concerns a patient's strikes at an institution go one after the other; before any of their rows is locked."""
+    lock_hold(Lock.STRIKES, of=f"{patient_id}:{institution_id}")
+
+
 def day_text(day: dt.date) -> str:
     """Return a day as people read it: ``2026年3月10日``."""
     return f"{day.year}年{day.month}月{day.day}日"
@@ -79,14 +84,16 @@ def _fields(restriction: Restriction, appointment: Appointment) -> dict[str, str
 def strike_void(*, appointment_id: UUID, why: str, now: dt.datetime) -> bool:
     """Take a strike back, and lift the restriction that no longer has its count; returns whether there was one.
 
-    5 queries.
+    6 queries.
     """
-    strike = Strike.objects.select_for_update().filter(appointment_id=appointment_id, voided_at=None).first()
-    if strike is None:
+    struck = Strike.objects.filter(appointment_id=appointment_id)
+    whose = struck.values_list("patient_id", "institution_id").first()
+    if whose is None:
         return False
-    lock_hold(Lock.STRIKES, of=f"{strike.patient_id}:{strike.institution_id}")
-    strike.voided_at, strike.voided_why = now, why[:120]
-    strike.save()
+    _hold(*whose)
+    if not struck.filter(voided_at=None).update(voided_at=now, voided_why=why[:120]):
+        return False
+    strike = struck.get()
     today = local(now).date()
     for held in (
         Restriction.objects.select_for_update(of=("self",))
@@ -128,13 +135,19 @@ def restriction_appeal(
 def restriction_decide(
     *, restriction_id: UUID, staff: Any, lift: bool, words: str, now: dt.datetime
 ) -> Restriction:
-    """Decide an appeal by staff of the institution; lifting it voids the strikes it stood on.  About 6 queries.
+    """Decide an appeal by staff of the institution; lifting it voids the strikes it stood on.  About 8 queries.
 
     ``words``  what the patient reads.  Raises RestrictionUnknown, AppealRefused, ReasonMissing.
     """
     if not words.strip():
         raise ReasonMissing(attr="words")
     with transaction.atomic():
+        whose = (
+            Restriction.objects.filter(pk=restriction_id).values_list("patient_id", "institution_id").first()
+        )
+        if whose is None:
+            raise RestrictionUnknown
+        _hold(*whose)
         held = (
             Restriction.objects.select_for_update(of=("self",))
             .select_related("institution__facility", "rule")

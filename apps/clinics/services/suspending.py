@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.capacity import services as capacity
 from apps.clinics import notices
-from apps.clinics.errors import AppointmentUnknown, ReasonMissing, SessionSuspended
+from apps.clinics.errors import AppointmentUnknown, ReasonMissing, RuleMissing, SessionSuspended
 from apps.clinics.models import Appointment, AppointmentEvent, ClinicSession, Slot, Suspension
 from apps.clinics.referral_states import Verb as ReferralVerb
 from apps.clinics.selectors import booking_rule, slot_get, slots_free_after
@@ -46,6 +46,8 @@ def session_suspend(*, session_id: UUID, staff: Any, reason: str, now: dt.dateti
         met = list(
             Appointment.objects.select_for_update(of=("self",))
             .filter(session=session, state__in=LIVE)
+            # Nobody has a place by a hold whose moment passed, swept or not.
+            .exclude(state=AppointmentState.PROPOSED, hold_until__lte=now)
             .select_related("patient")
             .order_by("id")
         )
@@ -103,7 +105,7 @@ def _end(met: list[Appointment], staff: Any, reason: str, now: dt.datetime) -> N
 def suspension_rebook(*, session_id: UUID, now: dt.datetime) -> int:
     """Keep the next free time of the department for each patient that a suspension met; returns for how many.
 
-    Run again it goes on with whoever has none yet.  2 queries and about 14 for each.
+    Run again it goes on with whoever has none yet.  2 queries and about 15 for each.
     """
     met = Appointment.objects.filter(
         session_id=session_id, ended_why="suspended", booked_by__isnull=False, rebooked__isnull=True
@@ -116,9 +118,14 @@ def suspension_rebook(*, session_id: UUID, now: dt.datetime) -> int:
 
 def _kept_for(appointment: Appointment, now: dt.datetime) -> bool:
     """Try the next free slots until one can be kept: others book at the same time, and the patient may be busy."""
+    try:
+        rule = booking_rule(institution_id=appointment.department.institution_id, on=local(now).date())
+    except RuleMissing:
+        return False
     slots = slots_free_after(
         department_id=appointment.department_id,
-        after=max(now, appointment.starts_at),
+        # As with a waiting list: not so late that nobody can come any more.
+        after=max(now + dt.timedelta(seconds=rule.offer_least_s), appointment.starts_at),
         now=now,
         limit=REBOOK_TRIES,
     )
@@ -126,9 +133,6 @@ def _kept_for(appointment: Appointment, now: dt.datetime) -> bool:
         try:
             with transaction.atomic():
                 slot = slot_get(slot_id=found.pk)
-                rule = booking_rule(
-                    institution_id=slot.session.department.institution_id, on=local(now).date()
-                )
                 until = min(now + dt.timedelta(seconds=rule.offer_s), slot.starts_at)
                 offered = rebook_row(instead_of=appointment, slot=slot, until=until, now=now)
                 notice_enqueue(

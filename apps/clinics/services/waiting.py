@@ -23,7 +23,7 @@ from apps.clinics.selectors import (
     offered_slots,
     slot_get,
 )
-from apps.clinics.services.booking import ELDERLY, PUBLIC, offer_book, restriction_check
+from apps.clinics.services.booking import ELDERLY, PUBLIC, age_check, offer_book, restriction_check
 from apps.common.clock import local
 from apps.common.ids import uuid7
 from apps.notifications.services import notice_enqueue
@@ -43,8 +43,8 @@ def waitlist_join(
 ) -> WaitRequest:
     """Let a patient wait for a department on some days; refused while something there is free.
 
-    Who is old enough for the units kept for the elderly waits for these too.  About 10 queries.  Raises DepartmentUnknown, PatientUnknown, WaitDaysInvalid, BookingRestricted, and the
-    kernel's UnitsFree, WaitingAlready.
+    Who is old enough for the units kept for the elderly waits for these too.  About 10 queries.  Raises DepartmentUnknown, PatientUnknown, WaitDaysInvalid, BookingRestricted,
+    AgeRefused, and the kernel's UnitsFree, WaitingAlready.
     """
     today = local(now).date()
     if not today <= first_on <= last_on or (last_on - today).days >= MOST_WAIT_DAYS:
@@ -55,6 +55,7 @@ def waitlist_join(
             patient_id=patient_id, resident_id=resident_id, institution_id=department.institution_id, now=now
         )
         restriction_check(booker=booker)
+        age_check(department=department, patient=booker.patient, first_on=first_on, last_on=last_on)
         rule = booking_rule(institution_id=department.institution_id, on=first_on)
         is_elderly = booker.patient.age_on(first_on) >= rule.elderly_from
         pk = uuid7()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.common.dispatch import send_after_commit
-from apps.common.errors import Refused
+from apps.common.errors import Refused, constraint_of
 from apps.common.sheet_resources import KeyedLoader
 from apps.common.sheets import SheetKind, sheet_of
 from apps.sheets.models import ImportBatch, ImportRow
@@ -99,9 +98,7 @@ def batch_write(*, batch_id: UUID, now: dt.datetime) -> None:
 
 def integrity_text(error: IntegrityError) -> str:
     """Return in words which of the database's rules refused a write; never the values of the row."""
-    diagnosis: Any = getattr(error.__cause__, "diag", None)
-    name = getattr(diagnosis, "constraint_name", None) or ""
-    return _("The database refuses it: rule %(name)s.") % {"name": name}
+    return _("The database refuses it: rule %(name)s.") % {"name": constraint_of(error)}
 
 
 def _refuse(batch_id: UUID, stopped: Stopped, now: dt.datetime) -> None:
