@@ -173,6 +173,23 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("School places"),
+                "separator": True,
+                "items": [
+                    _item(_("Applications"), "assignment_ind", "schools.application"),
+                    _item(_("Admission rounds"), "event_repeat", "schools.admissionround"),
+                    _item(_("Offers of places"), "how_to_reg", "schools.offer"),
+                    _item(_("Appeals"), "balance", "schools.appeal"),
+                    _item(_("Reserved places"), "bookmark", "schools.intakereserve"),
+                    _item(_("Schools"), "school", "schools.school"),
+                    _item(_("Education communities"), "hub", "schools.educationcommunity"),
+                    _item(_("Catchments"), "map", "schools.catchmentversion"),
+                    _item(_("Places used by homes"), "home_pin", "schools.placelock"),
+                    _item(_("Rules on one place per home"), "gavel", "schools.placelockrule"),
+                    _item(_("Registers of offices"), "dataset", "schools.registerrow"),
+                ],
+            },
+            {
                 "title": _("Notifications"),
                 "separator": True,
                 "items": [

@@ -19,6 +19,7 @@ from environs import validate
 from js_asset import static_lazy
 
 from apps.feedback.states import CaseState
+from apps.schools.states import ApplicationState, OfferState, RoundState
 from qingshan import env as environment
 from qingshan.admin_site import UNFOLD as UNFOLD
 from qingshan.checks import production_refuse
@@ -84,6 +85,7 @@ INSTALLED_APPS = [
     "apps.capacity",
     "apps.facilities",
     "apps.clinics",
+    "apps.schools",
     "apps.news",
     "apps.feedback",
     "apps.reports",
@@ -242,6 +244,12 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": ["article", "case", "service"],
         "OrganisationKindEnum": ["government", "public", "social", "market"],
         "ServiceKindEnum": ["service", "matter"],
+        "PaperKindEnum": ["hukou", "birth", "property", "residence", "other"],
+        "PatientRelationEnum": ["self", "child", "parent", "other"],
+        "GuardianRelationEnum": ["mother", "father", "other"],
+        "RoundStateEnum": [state.value for state in RoundState],
+        "ApplicationStateEnum": [state.value for state in ApplicationState],
+        "PlaceOfferStateEnum": [state.value for state in OfferState],
     },
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
 }

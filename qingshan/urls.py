@@ -41,6 +41,7 @@ urlpatterns = [
     path("api/v1/", include("apps.capacity.api.urls")),
     path("api/v1/", include("apps.facilities.api.urls")),
     path("api/v1/", include("apps.clinics.api.urls")),
+    path("api/v1/", include("apps.schools.api.urls")),
     path("api/v1/", include("apps.feedback.api.urls")),
     path("api/v1/", include("apps.reports.api.urls")),
     path("open311/v2/", include("apps.feedback.open311.urls")),

@@ -87,6 +87,26 @@ _CLINIC_RULES = tuple(
     for act in ("view", "add", "change")
     for model in ("alliance", "institution", "department", "bookingrule", "attendancerule", "referralterm")
 )
+# The admission office: applications, papers, appeals; a supervisor of the unit prepares rounds and takes their steps.
+_SCHOOLS = (
+    "schools.view_application", "schools.add_application", "schools.change_application", "schools.review_application",
+    "schools.view_appeal", "schools.change_appeal", "schools.view_offer", "schools.view_admissionround", "schools.view_intake",
+    "schools.view_prioritycategory", "schools.view_school", "schools.view_educationcommunity", "schools.view_catchmentversion",
+    "schools.view_catchmentarea", "schools.view_placelock", "schools.view_placelockrule",
+)  # fmt: skip
+_ROUNDS = (
+    *_SCHOOLS, "schools.run_round", "schools.change_placelock", "schools.view_registerrow", "schools.add_registerrow",
+    *(
+        f"schools.{act}_{model}"
+        for act in ("view", "add", "change", "delete")
+        for model in ("intake", "prioritycategory", "intakereserve", "catchmentarea")
+    ),
+    *(
+        f"schools.{act}_{model}"
+        for act in ("view", "add", "change")
+        for model in ("admissionround", "school", "educationcommunity", "catchmentversion", "placelockrule")
+    ),
+)  # fmt: skip
 _COUNTS = ("capacity.view_reconciliation", "capacity.view_totalchange")
 _SAFETY = ("safety.view_textcheck", "safety.view_mediacheck")
 _WORDS = (
@@ -122,9 +142,9 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.HANDLER: (*_CASES, "feedback.view_rating"),
     Role.SUPERVISOR: (
         *_CASES, "feedback.view_rating", "feedback.view_deadlineprofile", "accounts.view_department",
-        "feedback.view_ruling", "feedback.export_case", *_FIGURES,
+        "feedback.view_ruling", "feedback.export_case", *_FIGURES, *_ROUNDS,
     ),
-    Role.SERVICE_OPERATOR: (*_DIRECTORY, *_SHEETS, *_CLINIC),
+    Role.SERVICE_OPERATOR: (*_DIRECTORY, *_SHEETS, *_CLINIC, *_SCHOOLS),
     Role.AUDITOR: (
         "accounts.view_accesslog", "notifications.view_delivery", "feedback.view_caseexport",
         "sheets.view_exportlog", *_SENDING, *_COUNTS,
@@ -137,7 +157,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "notifications.view_retention", "notifications.add_retention", "notifications.view_smstemplate",
         "notifications.add_smstemplate", "notifications.change_smstemplate",
         *_COUNTS, *_SHEETS, "sheets.export_personal", "sheets.view_exportlog",
-        *_CLINIC, *_CLINIC_RULES, *_DIRECTORY, "facilities.add_assuranceterm", "facilities.change_assuranceterm",
+        *_CLINIC, *_CLINIC_RULES, *_ROUNDS, *_DIRECTORY, "facilities.add_assuranceterm", "facilities.change_assuranceterm",
     ),
 }  # fmt: skip
 

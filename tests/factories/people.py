@@ -57,9 +57,15 @@ class ResidentClient:
 
     def upload(self, file: Any, *, purpose: str = "case", key: str | None = None) -> HttpResponse:
         """POST a file as a form."""
+        return self.upload_to("uploads", file, {"purpose": purpose}, key=key)
+
+    def upload_to(
+        self, path: str, file: Any, fields: dict[str, str], *, key: str | None = None
+    ) -> HttpResponse:
+        """POST a file and fields as a form to a path."""
         more = {"Idempotency-Key": key} if key else {}
         return Client(raise_request_exception=False).post(
-            f"{BASE}uploads", {"file": file, "purpose": purpose}, headers=self._headers(more)
+            BASE + path, {"file": file, **fields}, headers=self._headers(more)
         )
 
 

@@ -337,6 +337,8 @@ def test_the_privacy_policy_names_each_purpose_once():
         "notifications",
         "location_for_cases",
         "contact_phone",
+        "patients",
+        "children",
     ]
     assert all(item["fields"] and item["retention"] for item in policy["items"])
 
