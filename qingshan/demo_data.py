@@ -21,6 +21,7 @@ from apps.feedback.states import RequestType
 from apps.safety import selectors as safety_read
 from apps.safety import services as safety
 from apps.safety.states import Verb as Decision
+from apps.schools import services as schools
 
 # How far each demo case gets, round and round, so that every queue holds something.
 STAGES = (
@@ -44,6 +45,16 @@ def demo_staff(*, rows: Sequence[Mapping[str, Any]], password: str) -> list[dict
             department=row["department"], is_head=row["is_head"],
         )  # fmt: skip
     return [{"username": r["username"], "roles": r["roles"], "department": r["department"]} for r in rows]
+
+
+def demo_rounds(*, data: Mapping[str, Any]) -> None:
+    """Prepare the demo's admission rounds and announce those that are to be open, once."""
+    now = clock.now()
+    head = accounts_read.staff_by_username(username="school.head.demo")
+    wanted = {row["code"] for row in data["rounds"] if row["open"]}
+    for held in schools.demo_rounds_load(data=data, now=now):
+        if head is not None and held.code.rstrip("0123456789") in wanted:
+            schools.round_open(round_id=held.pk, staff=head, now=now)
 
 
 def demo_cases(*, residents: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, Any]]) -> None:

@@ -26,6 +26,7 @@ from qingshan.stack import stack
 from qingshan.walkthrough_clinics import ClinicWalk
 from qingshan.walkthrough_feedback import Failed, FeedbackWalk, check
 from qingshan.walkthrough_news import NewsWalk
+from qingshan.walkthrough_schools import SchoolWalk
 
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTION = ROOT / ".local" / "demo.json"
@@ -34,7 +35,7 @@ WAIT_S = 60
 REPLY = "已到现场更换损坏的灯头，今晚七点前恢复照明。如仍不亮，请在这里告诉我们。"
 
 
-class Walk(NewsWalk, FeedbackWalk, ClinicWalk):
+class Walk(NewsWalk, FeedbackWalk, ClinicWalk, SchoolWalk):
     """One walk through the system: who is who, and the steps in order."""
 
     def __init__(self, *, about: Mapping[str, Any], environment: Mapping[str, str], article: Path) -> None:
@@ -174,13 +175,15 @@ class Walk(NewsWalk, FeedbackWalk, ClinicWalk):
                 break
         else:
             raise Failed(f"the demo has no {role} of {department}")
-        name = person["username"]
+        return self.person(person["username"])
+
+    def person(self, name: str) -> Browser:
+        """Return a browser signed in to the admin as that member of the demo's staff."""
         if name not in self.desks:
             browser = Browser(self.about["web"])
+            password = next(one["password"] for one in self.about["staff"] if one["username"] == name)
             page = browser.get("/admin/login/")
-            signed = browser.submit(
-                page, form="login-form", changes={"username": name, "password": person["password"]}
-            )
+            signed = browser.submit(page, form="login-form", changes={"username": name, "password": password})
             check(signed.status == 302, f"{name} could not sign in: {signed.status}")
             self.desks[name] = browser
         return self.desks[name]
@@ -214,6 +217,8 @@ class Walk(NewsWalk, FeedbackWalk, ClinicWalk):
             self.case_replied, self.resident_told, self.case_closed, self.case_returned, self.lamp_reported_twice,
             self.extension_granted, self.both_answered, self.case_reopened, self.case_published,
             self.place_found, self.session_added, self.appointment_booked, self.place_waited_for, self.patient_seen,
+            self.round_opened, self.families_applied, self.applications_verified, self.roster_drawn, self.draw_checked,
+            self.place_accepted,
             self.article_retracted,
         )  # fmt: skip
 

@@ -10,8 +10,8 @@ class SchoolsConfig(AppConfig):
     def ready(self) -> None:
         """Make the notices known and tell the kernel who waits for places."""
         from apps.capacity.services import queue_register
-        from apps.schools import notices, sheets
+        from apps.schools import notices, round_notices, sheets
         from apps.schools.services import QUEUE
 
         queue_register(QUEUE)
-        del notices, sheets
+        del notices, round_notices, sheets

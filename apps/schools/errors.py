@@ -55,6 +55,17 @@ class RoundUnknown(Refused):
     status = 404
 
 
+class PresetUnknown(Refused):
+    code = "preset_unknown"
+    message = _("There is no such preset, or the year is not between 2020 and 2100.")
+    status = 400
+
+
+class RoundCodeTaken(Refused):
+    code = "round_code_taken"
+    message = _("Another round has this code.")
+
+
 class RoundNotOpen(Refused):
     """``opens_at``, ``closes_at``."""
 

@@ -32,14 +32,6 @@ SMALLEST = 5
 MOST_APPLICATIONS = 60
 
 
-def round_get(*, round_id: UUID) -> AdmissionRound:
-    """Return a round with its unit.  1 query.  Raises RoundUnknown."""
-    found = AdmissionRound.objects.select_related("department").filter(pk=round_id).first()
-    if found is None:
-        raise RoundUnknown(attr="round")
-    return found
-
-
 def rounds_public() -> QuerySet[AdmissionRound]:
     """Return the rounds that were announced, newest first.  1 query when read."""
     return AdmissionRound.objects.exclude(state=RoundState.SETUP).select_related("department")
@@ -243,9 +235,11 @@ def intakes_public(*, round_id: UUID) -> list[IntakeCounts]:
             applied=Count("id", filter=live), verified=Count("id", filter=verified), refused=Count("id", filter=refused)
         )
     }  # fmt: skip
+    # An offer past its moment whose place the kernel has handed on already is none any more, swept or not.
+    standing = Offer.objects.filter(intake__in=intakes).exclude(state="offered", claim__ended_at__isnull=False)
     offers: dict[tuple[UUID, str], int] = {
         (row["intake_id"], row["state"]): row["number"]
-        for row in Offer.objects.filter(intake__in=intakes).values("intake_id", "state").annotate(number=Count("id"))
+        for row in standing.values("intake_id", "state").annotate(number=Count("id"))
     }  # fmt: skip
     waits: dict[tuple[UUID, str], int] = {
         (row["intake_id"], row["entry__state"]): row["number"]

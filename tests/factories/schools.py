@@ -131,23 +131,35 @@ def family_make(
     address: str = "",
     resident: ResidentClient | None = None,
     child: ChildDraft | None = None,
+    child_id: UUID | None = None,
 ) -> Family:
-    """Make a family that has applied."""
+    """Make a family that has applied; ``child_id`` a child it acts for already."""
     resident = resident or resident_make()
-    guardianship = services.child_add(resident_id=resident.resident_id, draft=child or draft(), now=now)
+    if child_id is None:
+        child_id = services.child_add(resident_id=resident.resident_id, draft=child or draft(), now=now).child_id
     by = By(resident_id=resident.resident_id)
     row = services.application_begin(
-        round_id=held.pk, child_id=guardianship.child_id, by=by, now=now,
+        round_id=held.pk, child_id=child_id, by=by, now=now,
         filing=Filing(
             address=address or f"和平大道{next(_numbers)}号1栋1单元101室", community=COMMUNITY, category=category,
             choices=[held.intakes[code].pk for code in choices],
         ),
     )  # fmt: skip
-    family = Family(resident, guardianship.child_id, row.pk)
+    family = Family(resident, child_id, row.pk)
     if submitted:
         services.application_submit(application_id=row.pk, by=by, now=now)
     held.families.append(family)
     return family
+
+
+def second_guardian(family: Family, *, now: dt.datetime, relation: str = "father") -> Family:
+    """Return the same family as its other guardian sees it, whom the first one has confirmed."""
+    other, child = resident_make(), family.application.child
+    asked = services.child_add(
+        resident_id=other.resident_id, draft=draft(relation, name=child.name, number=child.id_number), now=now
+    )
+    services.guardian_confirm(guardianship_id=asked.pk, by_resident_id=family.resident.resident_id, now=now)
+    return Family(other, family.child_id, family.application_id)
 
 
 def verify(held: Round, family: Family, *, now: dt.datetime) -> None:

@@ -18,6 +18,7 @@ from apps.accounts.desk import staff_of
 from apps.common import clock
 from apps.common.posting import posted, uuid_of, whole_number
 from apps.schools import draw_selectors, selectors, services
+from apps.schools.admin.presets import preset_view
 from apps.schools.admin.scope import RoundScoped
 from apps.schools.errors import ReasonMissing
 from apps.schools.models import AdmissionRound, Application, Intake, IntakeReserve, PriorityCategory
@@ -101,6 +102,7 @@ class AdmissionRoundAdmin(RoundScoped):
     ordering = ("-year", "code")
     inlines: ClassVar[Any] = [RoundCategories, RoundIntakes]
     change_form_outer_before_template = "admin/schools/round.html"
+    list_before_template = "admin/schools/rounds.html"
     fieldsets: ClassVar[Any] = [
         (None, {"fields": ("code", "name", "stage", "year", "department", "source", "is_demo")}),
         (_("Calendar"), {"fields": (
@@ -120,9 +122,14 @@ class AdmissionRoundAdmin(RoundScoped):
         """Add the doors of steps."""
         wrap = self.admin_site.admin_view
         return [
+            path("preset/", wrap(self.preset_view), name="schools_round_preset"),
             path("<uuid:round_id>/step/<str:verb>/", wrap(self.step_view), name="schools_round_step"),
             *super().get_urls(),
         ]
+
+    def preset_view(self, request: HttpRequest) -> HttpResponse:
+        """Begin a round of a usual kind."""
+        return preset_view(self, request)
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None

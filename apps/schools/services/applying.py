@@ -30,7 +30,7 @@ from apps.schools.errors import (
 )
 from apps.schools.models import AdmissionRound, Application, Guardianship, Preference, PriorityCategory
 from apps.schools.numbers import number_next
-from apps.schools.selectors import application_of_guardian, round_get
+from apps.schools.selectors import application_of_guardian, round_public
 from apps.schools.services.checking import checks_run
 from apps.schools.services.journal import application_move
 from apps.schools.states import OPEN_TO_FAMILY, Actor, ApplicationState, ApplicationVerb, RoundState, move_of
@@ -64,7 +64,7 @@ def application_begin(
     Raises RoundUnknown, RoundNotOpen, ChildUnknown, ApplicationAlready, CategoryUnknown, ChoicesInvalid.
     """
     with transaction.atomic():
-        held = round_get(round_id=round_id)
+        held = round_public(round_id=round_id)
         _open_check(held, now)
         if by.resident_id is not None:
             _guardian_check(child_id, by.resident_id)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.capacity import services as capacity
 from apps.common.ids import uuid7
@@ -18,7 +19,7 @@ from apps.schools.allocation import ALGORITHM_VERSION, Outcome, allocate
 from apps.schools.bundle import bundle_files
 from apps.schools.checker import check
 from apps.schools.draw import commitment_of, seed_of
-from apps.schools.errors import CertificateFails, DrawTwoPeople, ReasonMissing
+from apps.schools.errors import CertificateFails, DrawTwoPeople, ReasonMissing, RoundNotReady
 from apps.schools.explanation import Ranking
 from apps.schools.models import (
     AdmissionRound,
@@ -39,7 +40,7 @@ from apps.schools.selectors import guardian_ids_of_children
 from apps.schools.services.journal import applications_move
 from apps.schools.services.rounds import QUEUE_PREFIX, round_lock, round_moved
 from apps.schools.standing import Roster, roster_read
-from apps.schools.states import Actor, ApplicationState, ApplicationVerb, RoundVerb, move_of
+from apps.schools.states import Actor, ApplicationState, ApplicationVerb, OfferState, RoundVerb, move_of
 
 CHUNK = 2000
 
@@ -120,7 +121,8 @@ def round_publish(*, round_id: UUID, staff: Any, now: dt.datetime) -> AdmissionR
     """Make the result public: offers on places of the kernel, waiting lists, each family's letter, all in one transaction.
 
     Set-based: about 25 queries for each 2,000 applications, and those of the notices.
-    Raises RoundUnknown, RoundMoveRefused, the kernel's CapacityFull when places were taken by another hand.
+    Raises RoundUnknown, RoundMoveRefused, RoundNotReady while a child holds a place in another round, the kernel's
+    CapacityFull when places were taken by another hand.
     """
     with transaction.atomic():
         held = round_lock(round_id=round_id, verb=RoundVerb.PUBLISH, staff=staff)
@@ -137,6 +139,7 @@ def round_publish(*, round_id: UUID, staff: Any, now: dt.datetime) -> AdmissionR
             .order_by("id")
         )
         intakes = {one.code: one for one in held.intakes.select_related("school")}
+        _elsewhere_check(held, [row for row in rows if outcome.assigned[names[row.pk]] is not None])
         offers = _offers_write(held, rows, names, outcome, intakes, now)
         _letters_write(rows, names, ranking, outcome, intakes)
         _cutoffs_write(held, roster, ranking, intakes)
@@ -155,6 +158,21 @@ def round_publish(*, round_id: UUID, staff: Any, now: dt.datetime) -> AdmissionR
                 row=row, event="no_place", now=now, residents=guardians.get(row.child_id, [])
             )
         return held
+
+
+def _elsewhere_check(held: AdmissionRound, placed: list[Application]) -> None:
+    """Refuse while a child holds a place in another round: it has one, until it is declined or taken back."""
+    elsewhere = set(
+        Offer.objects.filter(
+            state__in=[OfferState.OFFERED, OfferState.ACCEPTED], child__applications__round=held,
+            child__applications__state=ApplicationState.FROZEN,
+        ).values_list("child_id", flat=True)
+    )  # fmt: skip
+    numbers = [row.number for row in placed if row.child_id in elsewhere]
+    if numbers:
+        raise RoundNotReady(
+            why=_("children hold a place in another round: %(numbers)s") % {"numbers": ", ".join(numbers[:20])}
+        )
 
 
 def _offers_write(

@@ -65,6 +65,9 @@ def offer_accept(*, application_id: UUID, by: By, now: dt.datetime, intake_id: U
                 raise OfferUnknown
             return _accept_waiting(row, None, offered[0].intake_id, by, now)
         if held.state in (OfferState.ACCEPTED, OfferState.ENROLLED):
+            # Who says yes again takes back what was asked.
+            held.decline_asked_by_id = None
+            held.save(update_fields=["decline_asked_by"])
             return held
         if held.answer_until <= now:
             raise OfferOver
@@ -72,7 +75,9 @@ def offer_accept(*, application_id: UUID, by: By, now: dt.datetime, intake_id: U
             capacity.claim_confirm(claim_id=held.claim_id, now=now)
         except ClaimExpired:
             raise OfferOver from None
+        held.decline_asked_by_id = None
         _answer(held, OfferVerb.ACCEPT, by, now)
+        _worse_leave(row, held.intake_id, now)
         notices.offer_told(offer=held, now=now)
         return held
 
@@ -98,11 +103,7 @@ def _accept_waiting(row: Application, held: Offer | None, intake_id: UUID, by: B
     )  # fmt: skip
     if row.state == ApplicationState.UNALLOCATED:
         _move(row, ApplicationVerb.ALLOCATE, by, now)
-    position = row.preferences.get(intake_id=intake_id).position
-    worse = set(row.preferences.filter(position__gt=position).values_list("intake_id", flat=True))
-    for other in waits_open(application_id=row.pk):
-        if other.intake_id in worse:
-            capacity.wait_leave(entry_id=other.entry_id, now=now)
+    _worse_leave(row, intake_id, now)
     notices.offer_told(offer=offer, now=now)
     return offer
 
@@ -134,7 +135,8 @@ def offer_decline(
         ):
             raise OfferOver
         others = [one for one in guardian_ids(child_id=row.child_id) if one != by.resident_id]
-        if by.resident_id is not None and others and held.decline_asked_by_id in (None, by.resident_id):
+        # What someone asked who is no guardian any more counts nothing.
+        if by.resident_id is not None and others and held.decline_asked_by_id not in others:
             held.decline_asked_by_id = by.resident_id
             held.save(update_fields=["decline_asked_by"])
             notices.decline_asked_told(offer=held, residents=others, now=now)
@@ -241,6 +243,9 @@ def place_give(*, row: Application, intake: Intake, by: By, now: dt.datetime) ->
         )  # fmt: skip
     except CapacityFull:
         raise NoPlaceLeft(attr="intake") from None
+    for other in waits_open(application_id=row.pk):
+        if other.intake_id == intake.pk:  # else one child could be offered two places here
+            capacity.wait_leave(entry_id=other.entry_id, now=now)
     if held is not None:
         _give_back(
             held, OfferVerb.REVOKE, by, now, note=_("exchanged for %(place)s") % {"place": intake.name}
@@ -287,12 +292,23 @@ def _answer(held: Offer, verb: OfferVerb, by: By, now: dt.datetime, note: str = 
         raise OfferOver
     held.state, held.answered_at, held.note = move.target, now, note[:200]
     held.answered_by_id, held.answered_by_staff = by.resident_id, by.staff
-    held.save(update_fields=["state", "answered_at", "note", "answered_by", "answered_by_staff"])
+    held.save(
+        update_fields=["state", "answered_at", "note", "answered_by", "answered_by_staff", "decline_asked_by"]
+    )
 
 
 def _give_back(held: Offer, verb: OfferVerb, by: By, now: dt.datetime, note: str = "") -> None:
     _answer(held, verb, by, now, note)
     capacity.claim_release(claim_id=held.claim_id, why=verb, now=now)
+
+
+def _worse_leave(row: Application, intake_id: UUID, now: dt.datetime) -> None:
+    """End the waiting for the place that is accepted and for those that the family likes less."""
+    choices = dict(row.preferences.values_list("intake_id", "position"))
+    here = choices.get(intake_id)
+    for other in waits_open(application_id=row.pk):
+        if other.intake_id == intake_id or (here is not None and choices[other.intake_id] > here):
+            capacity.wait_leave(entry_id=other.entry_id, now=now)
 
 
 def _move(

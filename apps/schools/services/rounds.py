@@ -26,6 +26,7 @@ from apps.schools.models import (
     RosterFreeze,
     RoundEvent,
 )
+from apps.schools.round_notices import step_told
 from apps.schools.services.applying import may_work
 from apps.schools.services.journal import application_move, applications_move
 from apps.schools.services.reviewing import twin_shape
@@ -57,13 +58,14 @@ def round_lock(*, round_id: UUID, verb: RoundVerb, staff: Any) -> AdmissionRound
 
 
 def round_moved(held: AdmissionRound, verb: RoundVerb, staff: Any, now: dt.datetime, note: str = "") -> None:
-    """Save the round in its new state and write who moved it.  2 queries."""
+    """Save the round in its new state, write who moved it, tell its followers.  3 queries."""
     move = round_move(state=RoundState(held.state), verb=verb)
     if move is None:
         raise RoundMoveRefused
     held.state, held.version = move.target, held.version + 1
     held.save(update_fields=["state", "version"])
     RoundEvent.objects.create(round=held, verb=verb, note=note[:300], at=now, staff=staff)
+    step_told(held=held, verb=verb, now=now)
 
 
 def round_open(*, round_id: UUID, staff: Any, now: dt.datetime) -> AdmissionRound:

@@ -25,7 +25,8 @@ from apps.news import services as news
 from apps.notifications import services as notifications
 from apps.reports import services as reports
 from apps.safety import services as safety
-from qingshan.demo_data import demo_cases, demo_staff
+from apps.schools import services as schools
+from qingshan.demo_data import demo_cases, demo_rounds, demo_staff
 from qingshan.demo_news import demo_articles
 from qingshan.env import env
 
@@ -72,6 +73,7 @@ class Command(BaseCommand):
             facilities.opening_load(rows=fixture("facilities_demo.json"), now=clock.now())
             clinics.templates_load(data=fixture("clinics_demo.json"))
             clinics.sessions_generate(now=clock.now())
+            demo_rounds(data=fixture("schools_demo.json"))
             demo_articles(folder=FIXTURES / "articles")
             demo_cases(residents=fixture("demo_residents.json"), cases=fixture("demo_cases.json"))
             reports.figures_refresh(now=clock.now())
@@ -85,6 +87,7 @@ def directory_load() -> None:
     facilities.services_load(rows=fixture("services.json"))
     facilities.facilities_load(rows=fixture("facilities.json"), now=clock.now())
     clinics.institutions_load(data=fixture("clinics.json"))
+    schools.schools_load(data=fixture("schools.json"))
 
 
 def reference_load() -> None:
