@@ -236,7 +236,9 @@ def intakes_public(*, round_id: UUID) -> list[IntakeCounts]:
         )
     }  # fmt: skip
     # An offer past its moment whose place the kernel has handed on already is none any more, swept or not.
-    standing = Offer.objects.filter(intake__in=intakes).exclude(state="offered", claim__ended_at__isnull=False)
+    standing = Offer.objects.filter(intake__in=intakes).exclude(
+        state="offered", claim__ended_at__isnull=False
+    )
     offers: dict[tuple[UUID, str], int] = {
         (row["intake_id"], row["state"]): row["number"]
         for row in standing.values("intake_id", "state").annotate(number=Count("id"))
@@ -293,7 +295,7 @@ def waits_open(*, application_id: UUID) -> Sequence[WaitingPlace]:
     """Return where an application still waits, better choices first.  1 query."""
     return list(
         WaitingPlace.objects.filter(application_id=application_id, entry__state__in=["waiting", "offered"])
-        .select_related("entry", "intake__school")
+        .select_related("entry__claim", "intake__school")
         .order_by("id")
     )
 

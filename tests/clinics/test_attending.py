@@ -15,7 +15,7 @@ from apps.clinics.errors import (
     MissTooEarly,
     ReasonMissing,
 )
-from apps.clinics.models import Appointment, AppointmentEvent, Restriction, Strike
+from apps.clinics.models import Appointment, AppointmentEvent, BookingRule, Restriction, Strike
 from apps.clinics.states import MOVES, Actor, AppointmentState, Verb, move_of
 from apps.common import clock as the_clock
 from apps.notifications.models import InboxMessage
@@ -99,6 +99,16 @@ def test_a_late_cancellation_counts_only_where_the_rule_says_so(resident, booked
     number = book(resident, held.slots[1], patient).json()["number"]
     resident.post(f"clinics/appointments/{number}/cancel")
     assert Strike.objects.count() == 1
+
+
+@pytest.mark.parametrize(("before", "strikes"), [(dt.timedelta(0), 0), (dt.timedelta(seconds=1), 1)])
+def test_a_rule_may_name_a_time_of_the_day_before(resident, booked, clock, before, strikes):
+    attendance_make(late_cancel_counts=True)
+    BookingRule.objects.update(cancel_by=dt.time(17))
+    eve = the_clock.local(booked.starts_at - dt.timedelta(days=1)).replace(hour=17, minute=0, second=0)
+    clock.move_to(eve + before)
+    assert resident.post(f"clinics/appointments/{booked.number}/cancel").status_code == 200
+    assert Strike.objects.count() == strikes
 
 
 def test_a_patient_checks_in_with_the_code_at_the_door_in_time(resident, booked, clock):

@@ -93,6 +93,7 @@ class BookingRuleAdmin(DatedRuleAdmin):
         "days_ahead",
         "release_time",
         "cancel_hours",
+        "cancel_by",
         "source",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from typing import ClassVar
 
@@ -11,6 +12,8 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+
+from apps.common.clock import local
 
 
 def in_force_range() -> Func:
@@ -183,6 +186,9 @@ class BookingRule(models.Model):
     cancel_hours = models.PositiveSmallIntegerField(
         _("cancel until, hours before"), default=12, help_text=_("Later it counts as a late cancellation.")
     )
+    cancel_by = models.TimeField(
+        _("or until, time of the day before"), null=True, blank=True, help_text=_("If given, the hours above do not count.")
+    )  # fmt: skip
     offer_s = models.PositiveIntegerField(_("an offer stands, in seconds"), default=7200)
     offer_least_s = models.PositiveIntegerField(_("no offer later than, seconds before"), default=3600)
     cool_min_s = models.PositiveIntegerField(
@@ -214,3 +220,11 @@ class BookingRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.valid_from}"
+
+    def cancel_until(self, starts_at: dt.datetime) -> dt.datetime:
+        """Return until when an appointment can be cancelled without being late."""
+        if self.cancel_by is None:
+            return starts_at - dt.timedelta(hours=self.cancel_hours)
+        return local(starts_at - dt.timedelta(days=1)).replace(
+            hour=self.cancel_by.hour, minute=self.cancel_by.minute, second=0, microsecond=0
+        )

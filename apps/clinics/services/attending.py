@@ -85,7 +85,7 @@ def appointment_cancel(*, number: str, resident_id: UUID, now: dt.datetime) -> A
         target = _move(appointment, Verb.CANCEL, Actor.PATIENT)
         rule, held = _rule(appointment), appointment.state == AppointmentState.PROPOSED
         _cancelled(appointment, target, rule, now, why="patient", resident_id=resident_id)
-        late = appointment.starts_at - now < dt.timedelta(hours=rule.cancel_hours)
+        late = now > rule.cancel_until(appointment.starts_at)
         if late and not held:
             attendance = attendance_rule(
                 institution_id=appointment.department.institution_id, on=appointment.on

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from unfold.widgets import (
 
 from apps.accounts.desk import staff_of
 from apps.common import clock
+from apps.common.errors import Refused
 from apps.common.files import MAX_BYTES, FileTooBig
 from apps.common.posting import posted, uuid_of, whole_number
 from apps.schools import selectors, services
@@ -168,10 +169,11 @@ class ApplicationAdmin(RoundScoped):
             ),
             now=now,
         )  # fmt: skip
-        obj.pk = services.application_begin(
+        made = services.application_begin(
             round_id=given["round"].pk, child_id=child.pk, by=By(staff=staff_of(request)), filing=form.filing(), now=now,
             on_behalf_of=given["guardian_name"],
-        ).pk  # fmt: skip
+        )  # fmt: skip
+        obj.pk, obj.number = made.pk, made.number
 
     def get_urls(self) -> list[URLPattern]:
         """Add the doors of acts and papers."""
@@ -190,12 +192,17 @@ class ApplicationAdmin(RoundScoped):
         """Show the application with what was found and what can be done; names only after saying why (``read``)."""
         row = self.get_object(request, object_id) if object_id else None
         context = self._context(request, row) if row else {}
-        return super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
+        try:
+            return super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
+        except Refused as refused:
+            self.message_user(request, refused.text(), messages.ERROR)
+            return HttpResponseRedirect(request.path)
 
     def _context(self, request: HttpRequest, row: Application) -> dict[str, Any]:
         state = ApplicationState(row.state)
         offer = selectors.offer_live(application_id=row.pk)
         reviewing = state in (ApplicationState.SUBMITTED, ApplicationState.FIRST_REVIEW)
+        waiting = selectors.waits_open(application_id=row.pk)
         asked = request.session.pop(f"application:{row.pk}", None)
         return {
             "application": row,
@@ -209,7 +216,8 @@ class ApplicationAdmin(RoundScoped):
             "events": list(row.events.select_related("staff").order_by("id")[:100]),
             "guardians": selectors.guardians_of(child_id=row.child_id),
             "asking": list(row.child.guardianships.filter(confirmed_at=None, ended_at=None)),
-            "offer": offer, "waiting": selectors.waits_open(application_id=row.pk),
+            "offer": offer, "waiting": waiting,
+            "waiting_offers": [one for one in waiting if one.entry.state == "offered" and row.filed_by_staff_id],
             "verdicts": VERDICTS.items() if reviewing and request.user.has_perm("schools.review_application") else [],
             "reasons": REASONS.items(),
             "objects": row.objected_at is not None and row.objection_settled_at is None,
@@ -291,7 +299,9 @@ class ApplicationAdmin(RoundScoped):
                 )
                 return _("Accepted.")
             case "decline":
-                services.offer_decline(application_id=row.pk, by=by, now=now)
+                services.offer_decline(
+                    application_id=row.pk, by=by, intake_id=uuid_of(posted(request, "intake")), now=now
+                )
                 return _("Declined; the place goes on.")
             case "enrol":
                 services.child_enrol(application_id=row.pk, staff=by.staff, now=now)

@@ -19,7 +19,7 @@ from apps.common import clock
 from apps.common.posting import posted, uuid_of, whole_number
 from apps.schools import draw_selectors, selectors, services
 from apps.schools.admin.presets import preset_view
-from apps.schools.admin.scope import RoundScoped
+from apps.schools.admin.scope import RoundScoped, sees_all
 from apps.schools.errors import ReasonMissing
 from apps.schools.models import AdmissionRound, Application, Intake, IntakeReserve, PriorityCategory
 from apps.schools.states import RoundState, RoundVerb, round_move
@@ -170,7 +170,7 @@ class AdmissionRoundAdmin(RoundScoped):
     def _done(self, request: HttpRequest, held: AdmissionRound, verb: str) -> Any:
         staff, now = staff_of(request), clock.now()
         if verb == "places":
-            return _places_change(request, staff, now)
+            return _places_change(request, held, staff, now)
         if verb not in {one.value for one in RoundVerb}:
             raise Http404
         match RoundVerb(verb):
@@ -189,11 +189,13 @@ class AdmissionRoundAdmin(RoundScoped):
         return _("Done: %(state)s.") % {"state": VERB_LABELS[RoundVerb(verb)]}
 
 
-def _places_change(request: HttpRequest, staff: Any, now: Any) -> Any:
+def _places_change(request: HttpRequest, held: AdmissionRound, staff: Any, now: Any) -> Any:
     intake, places = uuid_of(posted(request, "intake")), whole_number(posted(request, "places"))
     reason = posted(request, "reason").strip()[:200]
     if intake is None or not 0 < places <= 20_000 or not reason:
         raise ReasonMissing(attr="reason")
+    if not held.intakes.filter(pk=intake).exists():
+        raise Http404
     count = services.plan_change(intake_id=intake, places=places, reason=reason, staff=staff, now=now)
     return _("The intake has %(count)s places now; the reason is public.") % {"count": count}
 
@@ -207,9 +209,12 @@ class IntakeReserveAdmin(RoundScoped):
     ordering = ("intake", "category")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer what belongs to rounds that are being prepared."""
+        """Offer what belongs to rounds of the person's units that are being prepared."""
+        rounds = AdmissionRound.objects.filter(state=RoundState.SETUP)
+        if not sees_all(request):
+            rounds = rounds.filter(department_id__in=staff_of(request).department_ids)
         model = Intake if db_field.name == "intake" else PriorityCategory
-        kwargs["queryset"] = model._default_manager.filter(round__state=RoundState.SETUP)
+        kwargs["queryset"] = model._default_manager.filter(round__in=rounds)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -217,6 +222,11 @@ class IntakeReserveAdmin(RoundScoped):
         return bool(super().has_change_permission(request, obj)) and (
             obj is None or _prepared(obj.intake.round)
         )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let reserves be taken away while the round is prepared: there is none of no places."""
+        may = request.user.has_perm("schools.delete_intakereserve")
+        return may and obj is not None and _prepared(obj.intake.round)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Check that intake and class are of one round."""

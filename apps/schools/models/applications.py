@@ -324,4 +324,4 @@ class RegisterRow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.year}"
+        return f"{self.get_kind_display()} {self.year}"

@@ -77,7 +77,7 @@ class Offer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.state
+        return self.get_state_display()
 
 
 class WaitingPlace(models.Model):
@@ -144,4 +144,4 @@ class Appeal(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return self.state
+        return self.get_state_display()

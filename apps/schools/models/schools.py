@@ -200,7 +200,7 @@ class PlaceLockRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stage} {self.years}"
+        return f"{self.get_stage_display()} {self.years}"
 
 
 class PlaceLock(models.Model):
@@ -239,4 +239,4 @@ class PlaceLock(models.Model):
         indexes: ClassVar = [models.Index(fields=["address_hash", "stage"], name="place_lock_home")]
 
     def __str__(self) -> str:
-        return self.stage
+        return self.get_stage_display()

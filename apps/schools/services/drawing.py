@@ -171,7 +171,8 @@ def _elsewhere_check(held: AdmissionRound, placed: list[Application]) -> None:
     numbers = [row.number for row in placed if row.child_id in elsewhere]
     if numbers:
         raise RoundNotReady(
-            why=_("children hold a place in another round: %(numbers)s") % {"numbers": ", ".join(numbers[:20])}
+            why=_("children hold a place in another round: %(numbers)s")
+            % {"numbers": ", ".join(numbers[:20])}
         )
 
 

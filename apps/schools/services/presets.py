@@ -123,8 +123,9 @@ def _catchments_load(row: Row, now: dt.datetime) -> None:
 def _demo_round(row: Row, department_id: int, now: dt.datetime) -> AdmissionRound:
     """Prepare a round of the coming year's preset that takes applications around today."""
     day = dt.timedelta(days=1)
+    year = now.year + 1
     held = round_from_preset(
-        preset=row["preset"], year=now.year + 1, code=f"{row['code']}{now.year + 1}", department_id=department_id, now=now,
+        preset=row["preset"], year=year, name=PRESETS[row["preset"]].name.format(year=year) + "（演示）", code=f"{row['code']}{now.year + 1}", department_id=department_id, now=now,
         opens_at=now - day, closes_at=now + 20 * day, fix_until=now + 30 * day, answer_until=now + 60 * day,
         waiting_until=now + 90 * day, is_demo=True, source="演示",
     )  # fmt: skip
