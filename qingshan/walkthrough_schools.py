@@ -156,9 +156,9 @@ class SchoolWalk:
             "the fingerprint is not public, or the secret is",
         )
         self._step("commit")
-        alone = self._step("reveal", who="school.head.demo", refused=True, **_number())
+        alone = self._step("reveal", who="school.head.demo", refused=True, fields=_number())
         check(self._draw()["secret"] is None, f"one person drew alone: {alone}")
-        self._step("reveal", who="school.head2.demo", **_number())
+        self._step("reveal", who="school.head2.demo", fields=_number())
         self._step("allocate")
         check(
             self._draw()["files"] == ["roster.jsonl", "verify.py"],
@@ -229,14 +229,21 @@ class SchoolWalk:
         check(desk.submit(desk.get(path), form="act-enrol").status == 302, "enrolling failed")
         state = took[0]["phone"].get(took[0]["path"]).json()["state"]
         check(state == "enrolled", f"the application is {state}")
-        return story["text"][:60]
+        return str(story["text"])[:60]
 
     # --- Parts -------------------------------------------------------------------------------------------------
     def _draw(self) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(self.phone.get(f"/api/v1/schools/rounds/{self.round_id}/draw").body)
         return told
 
-    def _step(self, verb: str, *, who: str = "school.head.demo", refused: bool = False, **fields: str) -> str:
+    def _step(
+        self,
+        verb: str,
+        *,
+        who: str = "school.head.demo",
+        refused: bool = False,
+        fields: dict[str, str] | None = None,
+    ) -> str:
         """Take a step of the round at the desk; the state afterwards says whether it was taken."""
         desk = self.person(who)
         before = self._state()

@@ -12,6 +12,7 @@ Each file is canonical JSON, so one other byte is another file.  ``verify.py`` s
 from __future__ import annotations
 
 import hashlib
+import json
 
 from apps.schools.allocation import ALGORITHM_VERSION, Outcome
 from apps.schools.checker import Certificate
@@ -63,3 +64,9 @@ def bundle_files(
     }  # fmt: skip
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     return files | {MANIFEST: canonical({"files": sums, "round": held.round_code})}
+
+
+def outcome_read(result: str) -> Outcome:
+    """Return what ``result.jsonl`` says of who gets which place."""
+    rows = [json.loads(line) for line in result.splitlines()]
+    return Outcome({row["id"]: row["intake"] for row in rows})

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.changes import announce, kept
 from apps.notifications import services as notifications
-from apps.notifications.kinds import NIGHT, NoticeField, NoticeKind, kind_register
-from apps.notifications.states import Channel
+from apps.notifications.kinds import NoticeField, NoticeKind, kind_register
+from apps.notifications.states import NIGHT, Channel
 from apps.notifications.topics import TopicKind, topic_kind_register
 from apps.schools.models import AdmissionRound
 from apps.schools.notices import TEMPLATE, moment_text

@@ -348,6 +348,7 @@ class ApplicationAdmin(RoundScoped):
 def _person(row: Application) -> dict[str, Any]:
     return {
         "name": row.child.name, "id_number": row.child.id_number, "birth_on": row.child.birth_on,
-        "gender": row.child.get_gender_display(), "address": row.address, "phone": row.phone or "",
+        "gender": row.child.get_gender_display(), "address": row.address,
+        "home": row.home if row.round.band_m else "", "phone": row.phone or "",
         "guardian": row.on_behalf_of or "", "objection": row.objection or "",
     }  # fmt: skip
