@@ -199,4 +199,6 @@ class AppealOtherPerson(Refused):
 
 class NoPlaceLeft(Refused):
     code = "no_place_left"
-    message = _("There is no place left at this school. Raise its places with a reason first.")
+    message = _(
+        "There is no place left at this school. Someone who runs the round can add one with the decision."
+    )

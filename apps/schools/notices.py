@@ -134,6 +134,18 @@ _EVENTS = {
         remark=_("You can appeal"),
         sms=_("application refused"),
     ),
+    "late": _kind(
+        "late",
+        label=_("notice: papers did not come in time"),
+        title=_("Not on the roster: {number}"),
+        body=_(
+            "What was missing from the application {number} for {round} did not come until {until}, so it is not on the roster. "
+            "Please ask the admission office what is possible now."
+        ),
+        more=("until",),
+        remark=_("Please ask the admission office"),
+        sms=_("school papers too late"),
+    ),
     "no_place": _kind(
         "no_place",
         label=_("notice: no place in the allocation"),

@@ -363,7 +363,7 @@ sheet_register(
 sheet_register(
     SheetKind(
         key="application-points", label=gettext_lazy("points of applications"), resource=PointsResource,
-        permission="schools.review_application", guarded=frozenset({"points"}),
+        permission="schools.run_round", guarded=frozenset({"points"}),
     )
 )  # fmt: skip
 sheet_register(

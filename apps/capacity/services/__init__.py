@@ -10,6 +10,7 @@ from apps.capacity.services.opening import (
     capacity_close,
     capacity_reopen,
     total_change,
+    unit_grant,
 )
 from apps.capacity.services.reconciling import reconcile
 from apps.capacity.services.taking import (
@@ -27,5 +28,5 @@ __all__ = [
     "BulkTake", "BulkWait", "CapacityPlan", "Offer", "PoolPlan", "QueueKind", "Released", "Taken",
     "capacities_open", "capacity_close", "capacity_reopen", "claim_confirm", "claim_release", "claims_release", "expired_sweep",
     "interval_end", "interval_take", "offer_accept", "offer_decline", "queue_lock", "queue_register", "reconcile", "total_change",
-    "unit_take", "units_take", "wait_join", "wait_leave", "waits_join",
+    "unit_grant", "unit_take", "units_take", "wait_join", "wait_leave", "waits_join",
 ]  # fmt: skip

@@ -1,5 +1,5 @@
 """Clinics at the desk."""
 
-from apps.clinics.admin import attendance, reference, referrals, sessions
+from apps.clinics.admin import appointments, attendance, reference, referrals, sessions
 
-__all__ = ["attendance", "reference", "referrals", "sessions"]
+__all__ = ["appointments", "attendance", "reference", "referrals", "sessions"]

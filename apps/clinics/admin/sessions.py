@@ -23,7 +23,6 @@ from apps.clinics.models import Appointment, ClinicSession, Slot
 from apps.clinics.services import PatientDraft
 from apps.clinics.states import LIVE, Actor, AppointmentState, Verb, move_of
 from apps.common import clock
-from apps.common.admin import ReadOnlyAdmin
 from apps.common.errors import Refused
 from apps.common.posting import posted, uuid_of, whole_number
 
@@ -379,25 +378,3 @@ class WalkInWrong(Refused):
     code = "walk_in_wrong"
     message = _("Please check: %(fields)s")
     status = 400
-
-
-@admin.register(Appointment)
-class AppointmentAdmin(ReadOnlyAdmin, ClinicAdmin):
-    """To find one by its number; what is done with it is done at its session's sheet."""
-
-    unit_path = "department__institution__department_id"
-    list_display = ("number", "patient_shown", "department", "starts_at", "state", "channel")
-    list_select_related = ("patient", "department")
-    list_filter = ("state", "channel", "on")
-    search_fields = ("number",)
-    ordering = ("-starts_at", "-id")
-    fields = (
-        "number", "patient_shown", "department", "session", "starts_at", "ends_at", "state", "channel", "ended_why",
-        "created_at", "arrived_at",
-    )  # fmt: skip
-    readonly_fields = fields
-
-    @admin.display(description=_("patient"))
-    def patient_shown(self, appointment: Appointment) -> str:
-        """Return the masked name."""
-        return appointment.patient.name_masked

@@ -82,6 +82,7 @@ class AppealAdmin(RoundScoped):
         done = services.appeal_decide(
             appeal_id=row.pk, granted=verb == "grant", decision=text, staff=staff,
             intake_id=uuid_of(posted(request, "intake")) if verb == "grant" else None, now=now,
+            extra=posted(request, "extra") == "1" and request.user.has_perm("schools.run_round"),
         )  # fmt: skip
         return _("Done: %(state)s.") % {"state": done.get_state_display()}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.urls.resolvers import URLPattern
@@ -25,7 +25,7 @@ from apps.common.errors import Refused
 from apps.common.files import MAX_BYTES, FileTooBig
 from apps.common.posting import posted, uuid_of, whole_number
 from apps.schools import selectors, services
-from apps.schools.admin.scope import RoundScoped
+from apps.schools.admin.scope import RoundScoped, sees_all
 from apps.schools.errors import DocumentUnknown, ReasonMissing
 from apps.schools.models import (
     AdmissionRound,
@@ -33,11 +33,21 @@ from apps.schools.models import (
     ApplicationDocument,
     Guardianship,
     Intake,
+    Offer,
     PriorityCategory,
 )
 from apps.schools.reasons import CHECKS, REASONS
 from apps.schools.services import By, ChildDraft, Filing
-from apps.schools.states import OPEN_TO_FAMILY, POINTS_OPEN, ApplicationState, OfferState, RoundState
+from apps.schools.states import (
+    OPEN_TO_FAMILY,
+    POINTS_OPEN,
+    Actor,
+    ApplicationState,
+    ApplicationVerb,
+    OfferState,
+    RoundState,
+    move_of,
+)
 
 VERDICTS = {"agree": _("In order"), "ask": _("Ask for papers"), "reject": _("Do not accept")}
 
@@ -223,6 +233,8 @@ class ApplicationAdmin(RoundScoped):
             "objects": row.objected_at is not None and row.objection_settled_at is None,
             "paper_form": PaperForm() if state in OPEN_TO_FAMILY and row.filed_by_staff_id else None,
             "may_points": state in POINTS_OPEN and request.user.has_perm("schools.review_application"),
+            "may_withdraw": row.filed_by_staff_id is not None
+            and move_of(state=state, verb=ApplicationVerb.WITHDRAW, actor=Actor.GUARDIAN) is not None,
             "may_twins": state in POINTS_OPEN and row.block_id is None,
             "may_submit": state in OPEN_TO_FAMILY and row.filed_by_staff_id is not None,
             "may_answer": offer is not None and offer.state in (OfferState.OFFERED, OfferState.ACCEPTED) and row.filed_by_staff_id,
@@ -340,9 +352,20 @@ class ApplicationAdmin(RoundScoped):
         return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the applications of the person's rounds; drafts of families are theirs alone."""
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.exclude(state=ApplicationState.DRAFT, filed_by__isnull=False)
+        """Return the applications of the person's rounds, to a school's staff those of its places that were accepted.
+
+        Drafts of families are theirs alone.
+        """
+        rows: QuerySet[Any] = super(RoundScoped, self).get_queryset(request)
+        rows = rows.exclude(state=ApplicationState.DRAFT, filed_by__isnull=False)
+        if sees_all(request):
+            return rows
+        units = staff_of(request).department_ids
+        here = Offer.objects.filter(
+            application_id=OuterRef("pk"), intake__school__department_id__in=units,
+            state__in=[OfferState.ACCEPTED, OfferState.ENROLLED],
+        )  # fmt: skip
+        return rows.filter(Q(round__department_id__in=units) | Exists(here))
 
 
 def _person(row: Application) -> dict[str, Any]:

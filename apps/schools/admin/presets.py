@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts.desk import staff_of
-from apps.accounts.models import Department
 from apps.accounts.selectors import departments_active
 from apps.common import clock
 from apps.common.errors import Refused
@@ -31,10 +30,10 @@ class PresetForm(forms.Form):
     )
     code = forms.SlugField(label=_("code"), max_length=32, widget=UnfoldAdminTextInputWidget)
     department = forms.ModelChoiceField(
-        label=_("unit"), queryset=Department.objects.none(), widget=UnfoldAdminSelectWidget
+        label=_("unit"), queryset=departments_active().none(), widget=UnfoldAdminSelectWidget
     )
 
-    def __init__(self, *args: Any, units: QuerySet[Department], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: QuerySet[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department"].queryset = units  # type: ignore[attr-defined]
 

@@ -60,10 +60,11 @@ def appeal_decide(
     staff: Any,
     now: dt.datetime,
     intake_id: UUID | None = None,
+    extra: bool = False,
 ) -> Appeal:
     """Decide an appeal: a rejected application is looked at anew by two people, or a place is given at ``intake_id``.
 
-    ``decision``  what the family reads, 1 to 300 characters
+    ``decision``  what the family reads, 1 to 300 characters    ``extra``  make a place at the intake where none is left
     About 12 queries.  Raises ApplicationUnknown, ReasonMissing, AppealRefused, AppealOtherPerson, ApplicationAlready,
     NoPlaceLeft.
     """
@@ -81,7 +82,7 @@ def appeal_decide(
         appeal.state = Appeal.State.UPHELD if granted else Appeal.State.DISMISSED
         appeal.decided_at, appeal.decided_by, appeal.decision = now, staff, decision.strip()[:300]
         if granted:
-            _grant(appeal, intake_id, staff, now)
+            _grant(appeal, intake_id, staff, now, extra)
         try:
             with transaction.atomic():
                 appeal.save()
@@ -93,7 +94,7 @@ def appeal_decide(
         return appeal
 
 
-def _grant(appeal: Appeal, intake_id: UUID | None, staff: Any, now: dt.datetime) -> None:
+def _grant(appeal: Appeal, intake_id: UUID | None, staff: Any, now: dt.datetime, extra: bool) -> None:
     row = appeal.application
     if row.state == ApplicationState.REJECTED:
         move = move_of(state=ApplicationState.REJECTED, verb=ApplicationVerb.REOPEN, actor=Actor.REVIEWER)
@@ -114,4 +115,4 @@ def _grant(appeal: Appeal, intake_id: UUID | None, staff: Any, now: dt.datetime)
     if intake is None or row.round.state != RoundState.PUBLISHED:
         raise AppealRefused(attr="intake")
     appeal.intake = intake
-    place_give(row=row, intake=intake, by=By(staff=staff), now=now)
+    place_give(row=row, intake=intake, by=By(staff=staff), now=now, extra=extra)

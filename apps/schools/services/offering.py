@@ -111,7 +111,7 @@ def _accept_waiting(row: Application, held: Offer | None, intake_id: UUID, by: B
 def offer_decline(
     *, application_id: UUID, by: By, now: dt.datetime, intake_id: UUID | None = None
 ) -> Offer | None:
-    """Decline the place held, or what the waiting list of ``intake_id`` offers (then one waits on, None).
+    """Decline the place held, or what the waiting list of ``intake_id`` offers (then one leaves that list, None).
 
     Where a child has two guardians, both must want to give up a place held: the first asks, the other is told.
     About 15 queries.  Raises ApplicationUnknown, OfferUnknown, OfferOver.
@@ -127,6 +127,8 @@ def offer_decline(
             if place is None or place.entry.state != "offered":
                 raise OfferUnknown(attr="intake")
             capacity.offer_decline(entry_id=place.entry_id, now=now)
+            # The kernel never offers it again to who declined: a place in that list would only look like one.
+            capacity.wait_leave(entry_id=place.entry_id, now=now)
             return None
         if held is None:
             raise OfferUnknown
@@ -226,9 +228,10 @@ def child_enrol(*, application_id: UUID, staff: Any, now: dt.datetime) -> Offer:
         return held
 
 
-def place_give(*, row: Application, intake: Intake, by: By, now: dt.datetime) -> Offer:
+def place_give(*, row: Application, intake: Intake, by: By, now: dt.datetime, extra: bool = False) -> Offer:
     """Offer a place to a locked application by a decision on its appeal; the one it holds goes back.  About 12 queries.
 
+    ``extra``  make a place for it where none is left, past who waits; that there is one more is public with its reason
     Raises NoPlaceLeft.
     """
     _queues_lock(row, intake.pk)
@@ -236,13 +239,7 @@ def place_give(*, row: Application, intake: Intake, by: By, now: dt.datetime) ->
     if held is not None and held.intake_id == intake.pk:
         return held
     until = now + dt.timedelta(hours=row.round.waiting_answer_hours)
-    try:
-        taken = capacity.unit_take(
-            capacity_id=intake.capacity_id,  # type: ignore[arg-type]
-            owner=f"schools.application:{row.pk}", idempotency_key=f"schools.appeal:{row.pk}:{intake.pk}:{int(now.timestamp())}", now=now, until=until,
-        )  # fmt: skip
-    except CapacityFull:
-        raise NoPlaceLeft(attr="intake") from None
+    claim_id = _place_take(row, intake, by, now, until, extra)
     for other in waits_open(application_id=row.pk):
         if other.intake_id == intake.pk:  # else one child could be offered two places here
             capacity.wait_leave(entry_id=other.entry_id, now=now)
@@ -251,13 +248,31 @@ def place_give(*, row: Application, intake: Intake, by: By, now: dt.datetime) ->
             held, OfferVerb.REVOKE, by, now, note=_("exchanged for %(place)s") % {"place": intake.name}
         )
     offer = Offer.objects.create(
-        application=row, child_id=row.child_id, intake=intake, claim_id=taken.id, origin=Offer.Origin.APPEAL, answer_until=until,
+        application=row, child_id=row.child_id, intake=intake, claim_id=claim_id, origin=Offer.Origin.APPEAL, answer_until=until,
         made_at=now,
     )  # fmt: skip
     if row.state == ApplicationState.UNALLOCATED:
         _move(row, ApplicationVerb.ALLOCATE, by, now)
     notices.offers_told(offers=[offer], now=now)
     return offer
+
+
+def _place_take(
+    row: Application, intake: Intake, by: By, now: dt.datetime, until: dt.datetime, extra: bool
+) -> UUID:
+    if intake.capacity_id is None:
+        raise NoPlaceLeft(attr="intake")
+    taking: dict[str, Any] = {
+        "capacity_id": intake.capacity_id, "owner": f"schools.application:{row.pk}", "now": now, "until": until,
+        "idempotency_key": f"schools.appeal:{row.pk}:{intake.pk}:{int(now.timestamp())}",
+    }  # fmt: skip
+    try:
+        return capacity.unit_take(**taking).id
+    except CapacityFull:
+        if not extra:
+            raise NoPlaceLeft(attr="intake") from None
+    reason = _("one more place by a decision on an appeal")
+    return capacity.unit_grant(reason=reason, actor=by.staff.username, **taking)
 
 
 def round_finish(*, round_id: UUID, staff: Any, now: dt.datetime) -> AdmissionRound:

@@ -18,6 +18,7 @@ from apps.schools import notices
 from apps.schools.errors import RoundMoveRefused, RoundNotReady, RoundUnknown
 from apps.schools.models import (
     AdmissionRound,
+    Appeal,
     Application,
     FrozenEntry,
     Intake,
@@ -172,6 +173,9 @@ def round_freeze(*, round_id: UUID, staff: Any, now: dt.datetime) -> RosterFreez
         ).count()
         if undecided:
             raise RoundNotReady(why=_("%(number)s applications are not decided") % {"number": undecided})
+        appeals = Appeal.objects.filter(application__round=held, state=Appeal.State.OPEN).count()
+        if appeals:
+            raise RoundNotReady(why=_("%(number)s appeals are not decided") % {"number": appeals})
         rows = list(
             held.applications.select_for_update(of=("self",))
             .filter(state=ApplicationState.VERIFIED)
@@ -212,7 +216,7 @@ def _late_reject(held: AdmissionRound, now: dt.datetime) -> None:
         if move is None:
             raise RoundMoveRefused
         application_move(row, move, now, note="too_late")
-        notices.application_told(row=row, event="rejected", now=now, reasons=["too_late"])
+        notices.application_told(row=row, event="late", now=now)
 
 
 def _pseudonyms(rows: list[Application]) -> dict[UUID, str]:
