@@ -255,7 +255,7 @@ def test_a_round_is_prepared_and_taken_to_publication_by_two_supervisors(office,
     assert head.post(f"{BASE}/intakereserve/add/", reserve).status_code == 302
 
     refused = step(head, held, "open")
-    assert "预留" in refused
+    assert "保留学位多于招生计划" in refused
     assert AdmissionRound.objects.get().state == "setup"
     kept = IntakeReserve.objects.get()
     assert head.post(f"{BASE}/intakereserve/{kept.pk}/delete/", {"post": "yes"}).status_code == 302

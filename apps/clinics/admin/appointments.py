@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from apps.clinics.admin.scope import ClinicAdmin
 from apps.clinics.models import Appointment
