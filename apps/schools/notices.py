@@ -318,7 +318,7 @@ def offer_told(*, offer: Offer, now: dt.datetime, residents: Sequence[UUID] | No
 def decline_asked_told(*, offer: Offer, residents: Sequence[UUID], now: dt.datetime) -> None:
     """Ask the other guardian whether a place is declined.  1 query for each."""
     _tell(
-        DECLINE_ASKED, offer.application, residents, f"{offer.pk}:decline", now, place=offer.intake.school.name,
+        DECLINE_ASKED, offer.application, residents, f"{offer.pk}:decline:{offer.state}", now, place=offer.intake.school.name,
         state=gettext("decline asked"),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from apps.facilities import states as facilities_states
 from apps.feedback import states as feedback_states
 from apps.news import states as news_states
 from apps.safety import states as safety_states
+from apps.schools import states as schools_states
 from apps.sheets import states as sheets_states
 from qingshan.celery import app, beat_table
 
@@ -89,6 +90,7 @@ def test_each_app_has_a_readme_of_at_most_60_lines():
         ("feedback", feedback_states),
         ("news", news_states),
         ("safety", safety_states),
+        ("schools", schools_states),
         ("sheets", sheets_states),
     ],
 )
