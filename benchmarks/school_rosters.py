@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,12 @@ verify.roster_check(head, applicants)
 
 
 def roster_by_chance(applicants: int, intakes: int, choices: int, *, twins: float = 0.0) -> Roster:
-    """Return a roster; ``twins`` the share of blocks of two, with which intakes keep places too."""
+    """Return a roster; ``twins`` the share of blocks of two, with which intakes keep places too.
+
+    Raises ValueError where there are fewer intakes than choices.
+    """
+    if intakes < choices:
+        raise ValueError("fewer intakes than choices")
     rng = random.Random(SEED)
     seats = max(1, int(applicants * FILL / intakes))
     kept = (("a", seats // 5), ("b", seats // 10)) if twins else ()
@@ -99,8 +105,8 @@ def _times(applicants: int, intakes: int, choices: int, twins: int, runs: int, f
     took: dict[str, list[float]] = {"allocate": [], "check": [], "verify": [], "read": []}
     refused = placed = 0
     for _turn in range(runs):
-        again = _timed(lambda: allocate(roster, seed), took["allocate"])
-        certificate = _timed(lambda: check(roster, seed, again), took["check"])
+        again: Outcome = _timed(lambda: allocate(roster, seed), took["allocate"])
+        certificate = _timed(partial(check, roster, seed, again), took["check"])
         codes = [
             _timed(lambda: _process([str(Path(folder) / "verify.py"), folder]), took["verify"]),
             _timed(lambda: _process(["-c", _READ, folder]), took["read"]),
@@ -122,7 +128,7 @@ def _choices(applicants: int, intakes: int, most: int, runs: int) -> dict[str, A
                 whole, rules=Rules("deferred", 1, number),
                 applicants=tuple(replace(one, choices=one.choices[:number]) for one in whole.applicants),
             )  # fmt: skip
-            _timed(lambda cut=cut: allocate(cut, SECRET), into)  # type: ignore[misc]
+            _timed(partial(allocate, cut, SECRET), into)
     return {"seconds": [statistics.median(one) for one in took.values()]}
 
 

@@ -106,6 +106,7 @@ def beat_table(*, sweep_s: int) -> dict[str, dict[str, object]]:
         ("clinics.noshow", 900),
         ("clinics.sessions", _night(1, 30)),
         ("schools.sweep", 300),
+        ("schools.count", _night(23, 50)),
         ("feedback.followers_sweep", 300),
         ("feedback.clock_sweep", 600),
         ("feedback.deadlines_recompute", _night(3, 10)),

@@ -21,6 +21,7 @@ from apps.schools.models import (
     FrozenEntry,
     Guardianship,
     Intake,
+    IntakeCount,
     Offer,
     Preference,
     WaitingPlace,
@@ -272,6 +273,11 @@ def intakes_public(*, round_id: UUID) -> list[IntakeCounts]:
         )
         for one in intakes
     ]
+
+
+def counts_of(*, round_id: UUID) -> QuerySet[IntakeCount]:
+    """Return the seat counter of a round as it stood each evening.  1 query when read."""
+    return IntakeCount.objects.filter(intake__round_id=round_id).select_related("intake")
 
 
 def small(count: int) -> int | str:

@@ -13,3 +13,9 @@ def sweep() -> None:
     """Each five minutes: offers that were not answered, papers that are missing."""
     services.offers_lapse(now=clock.now())
     services.papers_remind(now=clock.now())
+
+
+@shared_task(name="schools.count")
+def count() -> None:
+    """Each evening: the public seat counter of the day is kept."""
+    services.counts_keep(now=clock.now())

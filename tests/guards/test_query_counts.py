@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import os
@@ -13,13 +14,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.common import clock
 from apps.common.changes import forget_all
 from apps.feedback.states import CaseState
 from apps.news.models import Article
 from tests.factories.articles import article_published
 from tests.factories.cases import case_make
 from tests.factories.network_points import MIDDLE, hours_make, point_make
+from tests.factories.people import policy_now
 from tests.factories.pictures import jpeg
+from tests.factories.schools import draft, family_make, office_make, round_make
 
 BASELINE = Path(__file__).with_name("query_counts.json")
 
@@ -36,13 +40,68 @@ def articles(count: int) -> list[Article]:
     return [article_published(title=f"稿件 {number}", summary="摘要") for number in range(count)]
 
 
+class Schools:
+    """Rounds in which one child has applied, the newest of them with as many intakes as there are rows."""
+
+    def __init__(self, resident) -> None:
+        policy_now()
+        self.resident, self.now, self.office = resident, clock.now(), office_make()
+        self.child_id, self.last = None, {}
+        self.desk = Client()
+        self.desk.force_login(self.office.head, backend="django.contrib.auth.backends.ModelBackend")
+
+    def grow(self, before: int, rows: int) -> None:
+        """Add what is missing to ``rows``."""
+        for place in range(before, rows):
+            whole = place == rows - 1
+            held = round_make(
+                now=self.now, office=self.office, starts_on=(self.now + dt.timedelta(days=200)).date(), max_choices=12,
+                places={f"s{number}": 1 for number in range(rows if whole else 1)},
+            )  # fmt: skip
+            family = family_make(
+                held, list(held.intakes)[:12] if whole else ["s0"], now=self.now, resident=self.resident,
+                child=draft(), child_id=self.child_id,
+            )  # fmt: skip
+            self.child_id = family.child_id
+            self.resident.upload_to(
+                f"schools/applications/{family.application_id}/documents", io.BytesIO(jpeg()), {"kind": "hukou"}
+            )
+            self.last = {"round": str(held.pk), "application": str(family.application_id)}
+
+    def calls(self, anyone) -> dict:
+        """Return the list and detail views."""
+        page = lambda model: f"/admin/schools/{model}/{self.last[PAGES[model]]}/change/"  # noqa: E731
+        return {
+            "GET children": lambda: self.resident.get("children"),
+            "GET schools/applications": lambda: self.resident.get("schools/applications"),
+            "GET schools/applications/{id}": lambda: self.resident.get(f"schools/applications/{self.last['application']}"),
+            "GET schools/applications/{id}/result": lambda: self.resident.get(
+                f"schools/applications/{self.last['application']}/result"
+            ),
+            "GET schools/catchment": lambda: anyone.get("schools/catchment", stage="primary", address="和平大道1号"),
+            "GET schools/rounds": lambda: anyone.get("schools/rounds", limit=20),
+            "GET schools/rounds/{id}": lambda: anyone.get(f"schools/rounds/{self.last['round']}"),
+            "GET schools/rounds/{id}/draw": lambda: anyone.get(f"schools/rounds/{self.last['round']}/draw"),
+            "GET schools/rounds/{id}/intakes": lambda: anyone.get(f"schools/rounds/{self.last['round']}/intakes"),
+            "admin school applications": lambda: self.desk.get("/admin/schools/application/"),
+            "admin school application": lambda: self.desk.get(page("application")),
+            "admin admission rounds": lambda: self.desk.get("/admin/schools/admissionround/"),
+            "admin admission round": lambda: self.desk.get(page("admissionround")),
+        }  # fmt: skip
+
+
+PAGES = {"application": "application", "admissionround": "round"}
+
+
 @pytest.fixture
 def views(resident, anyone, clerk):
     desk = Client()
     desk.force_login(clerk, backend="django.contrib.auth.backends.ModelBackend")
     state = {"rows": 0}
+    schools = Schools(resident)
 
     def grow(rows: int) -> None:
+        schools.grow(state["rows"], rows)
         for _each in range(rows - state["rows"]):
             photo = resident.upload(io.BytesIO(jpeg())).json()["id"]
             case_make(resident, state=CaseState.REPLIED, uploads=[photo])
@@ -89,6 +148,7 @@ def views(resident, anyone, clerk):
         "admin case queue": lambda: desk.get(case_page()),
         "admin start page": lambda: desk.get("/admin/"),
         "admin case page": lambda: desk.get(last["page"]),
+        **schools.calls(anyone),
     }
     last: dict[str, str] = {}
 
@@ -99,6 +159,7 @@ def views(resident, anyone, clerk):
         last.update(case=last_case(), article=last_article())
         last["page"] = reverse("admin:feedback_case_change", args=[Case.objects.get(number=last["case"]).pk])
         desk.get("/admin/")  # the session's first request writes it
+        schools.desk.get("/admin/")
         return {name: counted(call) for name, call in calls.items()}
 
     return measure

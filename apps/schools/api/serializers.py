@@ -173,6 +173,18 @@ class IntakeOutput(serializers.Serializer[object]):
     cutoffs = CutoffOutput(many=True)
 
 
+class CountOutput(serializers.Serializer[object]):
+    on = serializers.DateField()
+    intake = serializers.UUIDField()
+    name = serializers.CharField()
+    places = serializers.IntegerField()
+    applied = serializers.JSONField(help_text='A number, or "<5"; so are all that follow.')
+    verified = serializers.JSONField()
+    offered = serializers.JSONField()
+    accepted = serializers.JSONField()
+    waiting = serializers.JSONField()
+
+
 class PreferenceOutput(serializers.Serializer[object]):
     intake = serializers.UUIDField()
     name = serializers.CharField()

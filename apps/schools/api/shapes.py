@@ -8,7 +8,7 @@ from typing import Any
 from apps.common.clock import local
 from apps.common.masking import phone_masked
 from apps.schools.letters import story_text
-from apps.schools.models import AdmissionRound, Application, Cutoff, Guardianship, Offer
+from apps.schools.models import AdmissionRound, Application, Cutoff, Guardianship, IntakeCount, Offer
 from apps.schools.reasons import CHECKS, REASONS
 from apps.schools.selectors import ChoiceStory, IntakeCounts, small
 from apps.schools.states import OFFER_LIVE, ApplicationState, RoundState
@@ -83,6 +83,14 @@ def intake_shape(counts: IntakeCounts) -> Shape:
         ],
         "reserves": [{"category": kept.category.name, "seats": kept.seats} for kept in one.reserves.all()],
         **numbers, "cutoffs": [cutoff_shape(line) for line in counts.cutoffs],
+    }  # fmt: skip
+
+
+def count_shape(count: IntakeCount) -> Shape:
+    """Return what the counter said in the evening of a day; small numbers suppressed."""
+    return {
+        "on": count.on, "intake": count.intake_id, "name": count.intake.name, "places": count.places,
+        **{name: small(getattr(count, name)) for name in ("applied", "verified", "offered", "accepted", "waiting")},
     }  # fmt: skip
 
 

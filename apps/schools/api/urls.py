@@ -18,6 +18,7 @@ urlpatterns = [
     path("schools/rounds", fresh(views.RoundsView.as_view()), name="schools-rounds"),
     path("schools/rounds/<uuid:round_id>", fresh(views.RoundView.as_view()), name="schools-round"),
     path("schools/rounds/<uuid:round_id>/intakes", fresh(views.IntakesView.as_view()), name="schools-intakes"),
+    path("schools/rounds/<uuid:round_id>/history", fresh(views.HistoryView.as_view()), name="schools-history"),
     path("schools/rounds/<uuid:round_id>/draw", fresh(views.DrawView.as_view()), name="schools-draw"),
     path("schools/rounds/<uuid:round_id>/draw/files/<str:name>", views.DrawFileView.as_view(), name="schools-draw-file"),
     path("schools/catchment", fresh(catchment_views.CatchmentView.as_view()), name="schools-catchment"),

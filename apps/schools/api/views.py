@@ -18,7 +18,7 @@ from apps.common.api.paging import page_of
 from apps.common.api.schema import paged
 from apps.schools import draw_selectors, selectors, verify
 from apps.schools.api import serializers as schema
-from apps.schools.api.shapes import intake_shape, moment, round_shape, round_whole
+from apps.schools.api.shapes import count_shape, intake_shape, moment, round_shape, round_whole
 
 PAGE = [OpenApiParameter("limit", OpenApiTypes.INT), OpenApiParameter("cursor", OpenApiTypes.STR)]
 VERIFIER = "verify.py"
@@ -51,6 +51,16 @@ class IntakesView(PublicView):
     def get(self, _request: Request, round_id: UUID) -> Response:
         held = selectors.round_public(round_id=round_id)
         return Response([intake_shape(one) for one in selectors.intakes_public(round_id=held.pk)])
+
+
+class HistoryView(PublicView):
+    """GET schools/rounds/{id}/history"""
+
+    @extend_schema(operation_id="schools_history", parameters=PAGE, responses=paged(schema.CountOutput))
+    def get(self, request: Request, round_id: UUID) -> Response:
+        held = selectors.round_public(round_id=round_id)
+        page = page_of(rows=selectors.counts_of(round_id=held.pk), request=request, keys=("-on", "id"))
+        return Response({"results": [count_shape(one) for one in page.rows], "next": page.next})
 
 
 class DrawView(PublicView):

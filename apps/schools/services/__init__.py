@@ -19,6 +19,7 @@ from apps.schools.services.children import (
     guardian_confirm_at_counter,
     guardian_end,
 )
+from apps.schools.services.counting import counts_keep
 from apps.schools.services.documents import document_add, document_remove, document_view
 from apps.schools.services.drawing import round_allocate, round_commit, round_publish, round_reveal
 from apps.schools.services.journal import look_record
@@ -59,7 +60,7 @@ __all__ = [
     "child_add",
     "child_at_counter",
     "child_enrol",
-    "demo_rounds_load",
+    "counts_keep", "demo_rounds_load",
     "document_add",
     "document_remove",
     "document_view",
