@@ -17,7 +17,7 @@ from qingshan.processes import ProcessError
 QUESTIONS = (
     "article_reads", "case_submission", "statement_counts", "board_search", "figures", "staff_queue", "case_intake",
     "sender", "campaign_rows", "lanes", "inbox", "sheet_import", "attachment_scan", "text_checks",
-    "capacity_take", "nearest", "clinic_rush", "session_search",
+    "capacity_take", "nearest", "clinic_rush", "session_search", "school_allocation", "school_rush",
     "article_search", "desk_list",
 )  # fmt: skip
 # These add many rows, so they come last of those that share a system.
@@ -37,6 +37,8 @@ WITH_A_CROWD = (
     "nearest",
     "clinic_rush",
     "session_search",
+    "school_allocation",
+    "school_rush",
 )
 PROOFS = (
     "workers_killed", "redis_emptied", "postgres_restarted", "wechat_faults", "token_expired", "midnight_quota",

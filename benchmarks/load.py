@@ -57,6 +57,16 @@ class Ran:
         return self.requests / self.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer: ``place`` of its request among those sent, from its sending to its last byte."""
+
+    place: int
+    status: int
+    seconds: float
+    body: bytes
+
+
 @dataclass(slots=True)
 class _Line:
     """One connection and what it has received of the current answer."""
@@ -64,7 +74,10 @@ class _Line:
     socket: socket.socket
     got: bytearray = field(default_factory=bytearray)
     need: int = 0
+    body: int = 0
     status: int = 0
+    place: int = 0
+    began: float = 0.0
 
 
 class Load:
@@ -93,15 +106,17 @@ class Load:
         *,
         pids: Mapping[str, int] | None = None,
         expect: int | frozenset[int] = 200,
+        seen: Callable[[Answered], object] | None = None,
     ) -> Ran:
         """Send ``requests``, each connection the next one when its last was answered.
 
-        ``pids``  programs whose CPU is measured, by name.  Raises LoadError on a status other than ``expect`` allows.
+        ``pids``  programs whose CPU is measured, by name    ``seen``  is given each answer
+        Raises LoadError on a status other than ``expect`` allows.
         """
         before = cpu_of(pids or {})
         wall, own = time.perf_counter(), time.thread_time()
         answers: Counter[int] = Counter()
-        todo = iter(requests)
+        todo = iter(enumerate(requests))
         busy = 0
         for line in self._lines:
             busy += self._next(line, todo)
@@ -112,6 +127,8 @@ class Load:
             for key, _events in ready:
                 if self._read(key.data):
                     answers[key.data.status] += 1
+                    if seen is not None:
+                        seen(_answered(key.data))
                     busy -= 1
                     busy += self._next(key.data, todo)
         seconds, used = time.perf_counter() - wall, time.thread_time() - own
@@ -124,11 +141,13 @@ class Load:
 
     @staticmethod
     def _next(line: _Line, todo: object) -> int:
-        request = next(todo, None)  # type: ignore[call-overload]
-        if request is None:
+        found = next(todo, None)  # type: ignore[call-overload]
+        if found is None:
             return 0
+        line.place, request = found
         line.got.clear()
         line.need = 0
+        line.began = time.perf_counter()
         line.socket.sendall(request)
         return 1
 
@@ -148,8 +167,13 @@ class Load:
             start = head.find(b"\r\ncontent-length:")
             if start < 0:
                 raise LoadError("an answer without Content-Length")
-            line.need = end + 4 + int(head[start + 17 : start + 40].split(b"\r\n")[0])
+            line.body = end + 4
+            line.need = line.body + int(head[start + 17 : start + 40].split(b"\r\n")[0])
         return len(line.got) >= line.need
+
+
+def _answered(line: _Line) -> Answered:
+    return Answered(line.place, line.status, time.perf_counter() - line.began, bytes(line.got[line.body :]))
 
 
 @dataclass(frozen=True, slots=True)

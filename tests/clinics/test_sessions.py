@@ -18,6 +18,7 @@ from apps.clinics.models import (
     TemplateException,
 )
 from apps.clinics.services.sessions import _made, release_moment, session_plan
+from apps.common import clock as the_clock
 from tests.factories.clinics import department_make, rule_make, session_make
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,22 @@ def test_the_sessions_of_the_next_weeks_are_made_once(weekly, now):
     assert pools["public"].opens_at == session.release_at
     assert pools["referral"].opens_to_all_at == slots[0].starts_at - dt.timedelta(hours=24)
     assert Capacity.objects.get(pk=slots[0].capacity_id).queue == f"clinics.department:{weekly.department_id}"
+
+
+@pytest.mark.parametrize(
+    ("on_holidays", "excepted", "days"),
+    [(False, False, [30, 14]), (True, False, [30, 7, 14]), (False, True, [30, 7, 14])],
+)
+def test_public_holidays_have_no_weekly_session_unless_it_says_so(weekly, clock, on_holidays, excepted, days):
+    clock.move_to(dt.datetime(2026, 9, 28, 2, tzinfo=dt.UTC))
+    SessionTemplate.objects.update(on_holidays=on_holidays)
+    if excepted:
+        TemplateException.objects.create(
+            template=weekly, on=dt.date(2026, 10, 7), starts=dt.time(9), ends=dt.time(10), reason="国庆值班"
+        )
+    services.sessions_generate(now=the_clock.now(), days=18)
+    # 7 October 2026 is a Wednesday of the National Day holiday.
+    assert [one.on.day for one in ClinicSession.objects.order_by("on")] == days
 
 
 def test_exceptions_leave_a_day_out_or_move_it(weekly, now):

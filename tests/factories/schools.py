@@ -136,7 +136,9 @@ def family_make(
     """Make a family that has applied; ``child_id`` a child it acts for already."""
     resident = resident or resident_make()
     if child_id is None:
-        child_id = services.child_add(resident_id=resident.resident_id, draft=child or draft(), now=now).child_id
+        child_id = services.child_add(
+            resident_id=resident.resident_id, draft=child or draft(), now=now
+        ).child_id
     by = By(resident_id=resident.resident_id)
     row = services.application_begin(
         round_id=held.pk, child_id=child_id, by=by, now=now,

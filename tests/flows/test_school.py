@@ -128,7 +128,11 @@ def test_two_guardians_who_disagree_from_registration_to_enrolment(simulator, gr
     head.post(f"{steps}/publish")
     seen = mother.phone.get(path).json()
     result = father.phone.get(f"{path}/result").json()
-    assert (seen["state"], seen["offer"]["state"], result["roster_code"]) == ("allocated", "offered", seen["roster_code"])
+    assert (seen["state"], seen["offer"]["state"], result["roster_code"]) == (
+        "allocated",
+        "offered",
+        seen["roster_code"],
+    )
     assert (result["choices"][0]["admitted"], result["choices"][0]["own_rank"]) == (True, 1)
     draw = mother.phone.get(f"schools/rounds/{held.pk}/draw").json()
     receipt = InboxMessage.objects.filter(kind="schools.receipt", resident_id=father.phone.resident_id).get()
@@ -146,7 +150,11 @@ def test_two_guardians_who_disagree_from_registration_to_enrolment(simulator, gr
     # Enrolled; the home's place is used.
     clerk.post(f"application/{pk}/act/enrol")
     row = Application.objects.get()
-    assert (row.state, Offer.objects.get().state, PlaceLock.objects.get().source) == ("enrolled", "enrolled", row.number)
+    assert (row.state, Offer.objects.get().state, PlaceLock.objects.get().source) == (
+        "enrolled",
+        "enrolled",
+        row.number,
+    )
     assert code_of(mother.phone.post(f"{path}/offer/decline", {}, key="d3")) == "offer_over"
 
     # What was told, to both, in order.
@@ -161,6 +169,13 @@ def test_two_guardians_who_disagree_from_registration_to_enrolment(simulator, gr
         for parent in (mother, father)
     }
     assert kinds[mother] == ["guardian_asks", *both, "answered", "answered"]
-    assert kinds[father] == ["guardian_confirmed", *both, "decline_asked", "answered", "decline_asked", "answered"]
+    assert kinds[father] == [
+        "guardian_confirmed",
+        *both,
+        "decline_asked",
+        "answered",
+        "decline_asked",
+        "answered",
+    ]
     assert len(mother.told()) == len(kinds[mother])
     assert len(father.told()) == len(kinds[father])

@@ -65,6 +65,7 @@ MATRIX: dict[str, dict[str, str]] = {
     "schools/rounds": {"GET": "public"},
     "schools/rounds/<uuid:round_id>": {"GET": "public"},
     "schools/rounds/<uuid:round_id>/intakes": {"GET": "public"},
+    "schools/rounds/<uuid:round_id>/history": {"GET": "public"},
     "schools/rounds/<uuid:round_id>/draw": {"GET": "public"},
     "schools/rounds/<uuid:round_id>/draw/files/<str:name>": {"GET": "public"},
     "schools/catchment": {"GET": "public"},

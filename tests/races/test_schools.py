@@ -333,7 +333,9 @@ def test_an_answer_in_the_last_moment_and_the_lapse_leave_one_of_both(at_once, o
 
         services.offers_lapse(now=over)
         offer = Offer.objects.get(application_id=family.application_id)
-        waiting = WaitEntry.objects.get(queue__endswith=str(held.intakes["s1"].pk), state__in=["waiting", "offered"])
+        waiting = WaitEntry.objects.get(
+            queue__endswith=str(held.intakes["s1"].pk), state__in=["waiting", "offered"]
+        )
         if answers["accepted"]:
             assert (answers["accepted"], offer.state, waiting.state) == (2, "accepted", "waiting")
         else:
@@ -352,8 +354,12 @@ def test_families_that_change_places_with_each_other_do_not_block(at_once, offic
 
     def act() -> str:
         one = next(turns)
-        code_or("declined", lambda: services.offer_decline(application_id=one.application_id, by=one.by, now=at))
-        return code_or("accepted", lambda: services.offer_accept(application_id=one.application_id, by=one.by, now=at))
+        code_or(
+            "declined", lambda: services.offer_decline(application_id=one.application_id, by=one.by, now=at)
+        )
+        return code_or(
+            "accepted", lambda: services.offer_accept(application_id=one.application_id, by=one.by, now=at)
+        )
 
     at_once(12, act)
 

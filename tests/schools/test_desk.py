@@ -143,14 +143,18 @@ def everything(held: Round, now: dt.datetime) -> dt.datetime:
         family_make(held, ["s1", "s2"], now=now)
     at = round_run(held, until=RoundState.PUBLISHED, now=now)
     without = next(one for one in held.families if one.application.state == "unallocated")
-    services.appeal_make(application_id=without.application_id, resident_id=without.resident.resident_id, text=WORDS, now=at)
+    services.appeal_make(
+        application_id=without.application_id, resident_id=without.resident.resident_id, text=WORDS, now=at
+    )
     return at
 
 
 def test_every_page_answers_in_chinese_and_masks_who_it_is_about(held, family, office, now) -> None:
     everything(held, now)
     secrets = [one for made in held.families for one in names(made)]
-    known = {row.number for row in Application.objects.all()} | set(School.objects.values_list("pk", flat=True))
+    known = {row.number for row in Application.objects.all()} | set(
+        School.objects.values_list("pk", flat=True)
+    )
     rows = 0
     for staff in (office.head, office.reviewers[0]):
         desk = client_of(staff)
@@ -195,10 +199,28 @@ def test_another_units_staff_see_and_do_nothing(held, family, stranger, now) -> 
     assert stranger.get(page_of(family)).status_code == 302
     assert stranger.get(f"{BASE}/admissionround/{held.pk}/change/").status_code == 302
     before = Application.objects.count(), Offer.objects.values_list("state", flat=True)[0]
-    for verb in ("read", "agree", "settle", "points", "submit", "accept", "decline", "enrol", "revoke", "guardian"):
-        assert stranger.post(f"{BASE}/application/{family.application_id}/act/{verb}/", {"text": "r"}).status_code == 404
+    for verb in (
+        "read",
+        "agree",
+        "settle",
+        "points",
+        "submit",
+        "accept",
+        "decline",
+        "enrol",
+        "revoke",
+        "guardian",
+    ):
+        assert (
+            stranger.post(
+                f"{BASE}/application/{family.application_id}/act/{verb}/", {"text": "r"}
+            ).status_code
+            == 404
+        )
     for verb in [*(one.value for one in RoundState), "finish", "places"]:
-        assert stranger.post(f"{BASE}/admissionround/{held.pk}/step/{verb}/", {"reason": "r"}).status_code == 404
+        assert (
+            stranger.post(f"{BASE}/admissionround/{held.pk}/step/{verb}/", {"reason": "r"}).status_code == 404
+        )
     appeal = Appeal.objects.get()
     for verb in ("read", "grant", "dismiss"):
         assert stranger.post(f"{BASE}/appeal/{appeal.pk}/act/{verb}/", {"text": "r"}).status_code == 404
@@ -263,7 +285,9 @@ def test_a_round_is_prepared_and_taken_to_publication_by_two_supervisors(office,
     step(head, held, "open")
     assert AdmissionRound.objects.get().state == "open"
     # What was announced is not edited any more.
-    assert head.post(f"{BASE}/admissionround/{held.pk}/change/", round_body(now, name="改名")).status_code == 403
+    assert (
+        head.post(f"{BASE}/admissionround/{held.pk}/change/", round_body(now, name="改名")).status_code == 403
+    )
     made = Round(held, {"s1": Intake.objects.get()}, {}, office)
     for _one in range(2):
         family_make(made, ["s1"], now=now)
@@ -318,7 +342,9 @@ def test_places_are_changed_with_a_reason_that_everyone_reads(held, head, office
     # Of another round: not through this one's door.
     other = round_make(now=the_clock.now(), office=office)
     path = f"{BASE}/admissionround/{held.pk}/step/places/"
-    assert head.post(path, {"intake": other.intakes["s1"].pk, "places": "9", "reason": "x"}).status_code == 404
+    assert (
+        head.post(path, {"intake": other.intakes["s1"].pk, "places": "9", "reason": "x"}).status_code == 404
+    )
     assert TotalChange.objects.count() == 1
 
 
@@ -367,7 +393,9 @@ def test_an_objection_is_settled_at_the_desk_before_it_is_verified(held, family,
     assert family.application.state == "verified"
 
 
-def test_personal_data_are_shown_once_after_a_reason_and_the_look_is_recorded(held, family, office, clerk) -> None:
+def test_personal_data_are_shown_once_after_a_reason_and_the_look_is_recorded(
+    held, family, office, clerk
+) -> None:
     row = family.application
     page = clerk.get(page_of(family)).content.decode()
     assert row.child.name_masked in page
@@ -389,7 +417,9 @@ def test_personal_data_are_shown_once_after_a_reason_and_the_look_is_recorded(he
 def test_the_second_guardian_is_confirmed_by_papers(held, family, clerk, now) -> None:
     father, child = resident_make(), family.application.child
     asked = services.child_add(
-        resident_id=father.resident_id, draft=draft("father", name=child.name, number=child.id_number), now=now
+        resident_id=father.resident_id,
+        draft=draft("father", name=child.name, number=child.id_number),
+        now=now,
     )
     assert "act-guardian-1" in clerk.get(page_of(family)).content.decode()
     foreign = services.child_add(resident_id=father.resident_id, draft=draft(), now=now)
@@ -486,7 +516,9 @@ def test_what_is_wrong_at_the_counter_is_said_and_nothing_is_kept(held, clerk, w
     assert "演示小红" not in str(LogEntry.objects.values_list("object_repr", flat=True))
 
 
-def test_a_family_without_a_phone_accepts_at_the_counter_what_its_waiting_list_offers(held, office, now, clock) -> None:
+def test_a_family_without_a_phone_accepts_at_the_counter_what_its_waiting_list_offers(
+    held, office, now, clock
+) -> None:
     entering = office.reviewers[2]
     client_of(entering).post(f"{BASE}/application/add/", counter_body(held, choice_2=""))
     row = Application.objects.get()
@@ -522,7 +554,11 @@ def test_an_appeal_is_read_once_and_decided_by_another_person(held, family, offi
     assert WORDS in head.post(f"{path}/act/read/", {"text": "办理复核"}, follow=True).content.decode()
     assert WORDS not in head.get(f"{path}/change/").content.decode()
     look = AccessLog.objects.get()
-    assert (look.resident_id, look.subject, look.reason) == (appeal.made_by_id, appeal.application.number, "办理复核")
+    assert (look.resident_id, look.subject, look.reason) == (
+        appeal.made_by_id,
+        appeal.application.number,
+        "办理复核",
+    )
     decide = {"text": "复核属实", "intake": held.intakes["s1"].pk}
     refused = clerk.post(f"{path}/act/dismiss/", decide, follow=True).content.decode()
     assert Appeal.objects.get().state == "open"

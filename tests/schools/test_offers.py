@@ -243,7 +243,7 @@ def test_an_offer_of_a_waiting_list_lapses_by_the_sweep_and_goes_to_the_third(on
     assert (kinds(second)[-2:], kinds(third)[-1]) == (["offered", "lapsed"], "offered")
     with pytest.raises(OfferUnknown):
         services.offer_accept(application_id=second.application_id, by=second.by, now=at + HOURS)
-    # Declined, one waits on; but the same place is not offered twice.
+    # Who declines what the list offers leaves the list.
     intake = one_place.intakes["s1"].pk
     assert (
         services.offer_decline(
@@ -251,7 +251,7 @@ def test_an_offer_of_a_waiting_list_lapses_by_the_sweep_and_goes_to_the_third(on
         )
         is None
     )
-    assert WaitEntry.objects.get(owner__endswith=str(third.application_id)).state == "waiting"
+    assert WaitEntry.objects.get(owner__endswith=str(third.application_id)).state == "left"
     assert sound(one_place, at + HOURS) == {"s1": 0}
     assert not Offer.objects.filter(state__in=OFFER_LIVE).exists()
 
@@ -368,6 +368,37 @@ def test_an_appeal_gives_a_place_only_where_there_is_one_and_ends_waiting_for_it
     services.offer_accept(application_id=family.application_id, by=family.by, now=at)
     assert Offer.objects.filter(application_id=family.application_id).count() == 1
     sound(one_place, at)
+
+
+def test_an_appeal_can_make_one_more_place_past_who_waits_and_everyone_reads_of_it(
+    one_place, office, now
+) -> None:
+    at = published(one_place, now)
+    first = next_of(one_place)
+    last = next(one for one in one_place.families if one not in (first, holder(one_place)))
+    appeal = services.appeal_make(
+        application_id=last.application_id, resident_id=last.resident.resident_id, text=WORDS, now=at
+    )
+
+    services.appeal_decide(
+        appeal_id=appeal.pk, granted=True, decision="复核属实", intake_id=one_place.intakes["s1"].pk, staff=office.head, now=at,
+        extra=True,
+    )  # fmt: skip
+
+    assert Offer.objects.get(application_id=last.application_id).origin == "appeal"
+    assert WaitEntry.objects.get(owner__endswith=str(first.application_id)).state == "waiting"
+    change = selectors.intakes_public(round_id=one_place.pk)[0].changes[-1]
+    assert (change.before, change.after, bool(change.reason), change.actor) == (
+        1,
+        2,
+        True,
+        office.head.username,
+    )
+    assert sound(one_place, at) == {"s1": 2}
+    # What was made for one and is not taken goes to who waits first.
+    services.offers_lapse(now=at + HOURS)
+    assert WaitEntry.objects.get(owner__endswith=str(first.application_id)).state == "offered"
+    sound(one_place, at + HOURS)
 
 
 def test_an_appeal_that_gives_another_place_takes_the_held_one_and_ends_waiting_for_worse_ones(

@@ -35,7 +35,8 @@ def held(office, now) -> Round:
 
 def files_of(anyone, held: Round, *names: str) -> dict[str, int]:
     return {
-        name: anyone.get(f"schools/rounds/{held.pk}/draw/files/{name}").status_code for name in (*BUNDLE, *names)
+        name: anyone.get(f"schools/rounds/{held.pk}/draw/files/{name}").status_code
+        for name in (*BUNDLE, *names)
     }
 
 
@@ -56,7 +57,12 @@ def test_rounds_are_listed_newest_first_once_they_are_announced(office, now, any
     following = anyone.get("schools/rounds", limit=1, cursor=page["next"]).json()
     assert [one["id"] for one in following["results"]] == [str(old.pk)]
     whole = anyone.get(f"schools/rounds/{new.pk}").json()
-    assert (whole["state"], whole["state_label"], whole["accepting"], whole["max_choices"]) == ("open", "已发布", True, 2)
+    assert (whole["state"], whole["state_label"], whole["accepting"], whole["max_choices"]) == (
+        "open",
+        "已发布",
+        True,
+        2,
+    )
     assert [(one["code"], one["rank"]) for one in whole["categories"]] == [("a", 0), ("b", 1)]
     assert str(hidden.pk) not in json.dumps(listed)
 
@@ -64,7 +70,13 @@ def test_rounds_are_listed_newest_first_once_they_are_announced(office, now, any
 def test_a_round_that_is_being_prepared_is_nowhere(office, now, anyone, resident) -> None:
     hidden = round_make(now=now, office=office, opened=False)
     base = f"schools/rounds/{hidden.pk}"
-    paths = [base, f"{base}/intakes", f"{base}/draw", *(f"{base}/draw/files/{name}" for name in (*BUNDLE, "verify.py"))]
+    paths = [
+        base,
+        f"{base}/intakes",
+        f"{base}/history",
+        f"{base}/draw",
+        *(f"{base}/draw/files/{name}" for name in (*BUNDLE, "verify.py")),
+    ]
 
     assert [anyone.get(path).status_code for path in paths] == [404] * len(paths)
     assert anyone.get("schools/rounds").json()["results"] == []
@@ -83,7 +95,13 @@ def test_the_counter_says_less_than_five_for_few_and_how_places_changed(held, of
 
     first, second = anyone.get(f"schools/rounds/{held.pk}/intakes").json()
 
-    assert (first["code"], first["plan"], first["places"], first["applied"], first["verified"]) == ("s1", 4, 4, 7, 0)
+    assert (first["code"], first["plan"], first["places"], first["applied"], first["verified"]) == (
+        "s1",
+        4,
+        4,
+        7,
+        0,
+    )
     assert (second["plan"], second["places"], second["applied"], second["free"]) == (2, 3, "<5", "<5")
     assert [(one["before"], one["after"], one["reason"]) for one in second["changes"]] == [(2, 3, "扩班")]
     assert first["reserves"] == [{"category": "第1类", "seats": 1}]
@@ -101,7 +119,9 @@ def test_after_publication_the_counter_tells_of_offers_and_cutoffs_without_telli
     assert (over_all["admitted"], over_all["applied"], over_all["last_rank"] is None) == ("<5", 7, False)
     for line in first["cutoffs"]:
         if line["category"] is not None:
-            assert [line[name] for name in ("last_rank", "last_priority", "last_points", "last_band")] == [None] * 4
+            assert [line[name] for name in ("last_rank", "last_priority", "last_points", "last_band")] == [
+                None
+            ] * 4
     # An answer moves it at once: nothing old is kept.
     offered = next(one for one in held.families if one.application.state == "allocated")
     services.offer_accept(application_id=offered.application_id, by=offered.by, now=at)
@@ -159,7 +179,9 @@ def test_no_other_name_is_a_file(held, now, anyone) -> None:
         assert anyone.get(f"schools/rounds/{held.pk}/draw/files/{name}").status_code == 404
 
 
-def test_anyone_checks_the_draw_on_the_downloaded_files_with_the_downloaded_program(held, now, anyone, tmp_path: Path) -> None:
+def test_anyone_checks_the_draw_on_the_downloaded_files_with_the_downloaded_program(
+    held, now, anyone, tmp_path: Path
+) -> None:
     round_run(held, until=RoundState.PUBLISHED, now=now)
     told = anyone.get(f"schools/rounds/{held.pk}/draw").json()
     for name in told["files"]:
@@ -173,7 +195,9 @@ def test_anyone_checks_the_draw_on_the_downloaded_files_with_the_downloaded_prog
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-I", "verify.py", ".", *more]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
+        )
 
     right = run("--roster-hash", told["roster_hash"], "--receipt", str(receipt))
     assert (right.returncode, right.stdout.splitlines()[-1]) == (0, "验证通过。"), right.stdout + right.stderr
@@ -197,7 +221,15 @@ def test_what_is_public_names_no_child_no_home_and_no_application(held, now, any
     )  # fmt: skip
     for family in held.families:
         row = family.application
-        for secret in (row.number, row.child.name, row.child.id_number, row.address, row.address_hash, str(row.pk), str(row.child_id)):
+        for secret in (
+            row.number,
+            row.child.name,
+            row.child.id_number,
+            row.address,
+            row.address_hash,
+            str(row.pk),
+            str(row.child_id),
+        ):
             assert secret not in whole
     assert AllocationRun.objects.get().sha256 in whole
     assert RosterFreeze.objects.get().sha256 in whole
@@ -216,8 +248,12 @@ def test_a_home_finds_its_schools_and_a_bad_question_its_limit(office, now, anyo
     by_community = anyone.get(path, stage="primary", community=COMMUNITY)
     by_road = anyone.get(path, stage="primary", address="青山区和平大道77号3栋", community=COMMUNITY)
 
-    assert [(one["school_code"], one["by"], one["valid_to"]) for one in by_community.json()] == [(school.pk, "community", None)]
-    assert [(one["school_code"], one["by"], one["version"]) for one in by_road.json()] == [(other.pk, "road", version.name)]
+    assert [(one["school_code"], one["by"], one["valid_to"]) for one in by_community.json()] == [
+        (school.pk, "community", None)
+    ]
+    assert [(one["school_code"], one["by"], one["version"]) for one in by_road.json()] == [
+        (other.pk, "road", version.name)
+    ]
     assert anyone.get(path, stage="junior", community=COMMUNITY).json() == []
     assert anyone.get(path, stage="primary", community=COMMUNITY, on="2024-12-31").json() == []
     wrong = [
@@ -228,5 +264,7 @@ def test_a_home_finds_its_schools_and_a_bad_question_its_limit(office, now, anyo
     for query, attr in wrong:
         answer = anyone.get(path, **query)
         assert (answer.status_code, attr_of(answer)) == (400, attr), query
-    again = anyone.get(path, headers={"If-None-Match": by_community["ETag"]}, stage="primary", community=COMMUNITY)
+    again = anyone.get(
+        path, headers={"If-None-Match": by_community["ETag"]}, stage="primary", community=COMMUNITY
+    )
     assert again.status_code == 304

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from dataclasses import replace
 
@@ -12,10 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from apps.common import clock as project_clock
 from apps.common.models import Street
 from apps.common.sheets import _registry, sheet_of, sheets_all
+from apps.schools.models import Application, EducationCommunity
 from apps.sheets import services
 from apps.sheets.errors import ExportTooLarge, ReasonNeeded, SheetRefused, SheetRightMissing
 from apps.sheets.models import ExportLog
+from tests.factories.people import policy_now
 from tests.factories.places import place_make
+from tests.factories.schools import family_make, round_make
+from tests.factories.schools_ground import area_make, version_make
 from tests.sheets.conftest import STREET, counts, csv_of, uploaded
 
 XLSX, CSV = ExportLog.Format.XLSX, ExportLog.Format.CSV
@@ -25,6 +30,19 @@ def exported(staff, kind="streets", format=CSV, **more) -> bytes:
     export = services.sheet_export(kind=kind, format=format, staff=staff, now=project_clock.now(), **more)
     with export.file:
         return export.file.read()
+
+
+def schools_make(resident) -> None:
+    """Make a school of a community with an area in the version that is being prepared, and an application with points."""
+    now = project_clock.now()
+    policy_now()
+    held = round_make(now=now, places={"s1": 1}, starts_on=(now + dt.timedelta(days=200)).date())
+    family_make(held, ["s1"], now=now, resident=resident)
+    school = held.intakes["s1"].school
+    school.community = EducationCommunity.objects.create(name="演示教联体")
+    school.save()
+    area_make(version_make(), school, "和平大道", (1, 99))
+    Application.objects.update(points=12)
 
 
 @pytest.fixture
@@ -47,9 +65,15 @@ def test_a_csv_has_the_mark_of_utf_8_chinese_headers_and_a_row_for_each(keeper):
     )  # fmt: skip
 
 
+ONLY_OUT = {"enrolled-children"}  # children are enrolled at the desk
+
+
 def test_every_table_that_goes_out_comes_back_unchanged(keeper, resident):
     place_make(staff=keeper, resident_id=resident.resident_id)
+    schools_make(resident)
     for kind in sheets_all():
+        if kind.key in ONLY_OUT:
+            continue
         for format in ExportLog.Format:
             total = kind.resource._meta.model.objects.count()
             raw = exported(keeper, kind.key, format)

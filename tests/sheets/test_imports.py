@@ -235,6 +235,7 @@ def test_steps_are_never_rewritten(guarded, statement):
 
 
 DIRECTORY = {"places", "place-hours", "place-services", "services"}
+SCHOOLS = {"education-communities", "schools", "catchment-areas", "application-points", "enrolled-children"}
 
 
 @pytest.mark.parametrize(
@@ -242,7 +243,7 @@ DIRECTORY = {"places", "place-hours", "place-services", "services"}
     [
         (
             "administrator",
-            {"streets", "communities", "calendar", "units", "columns", "categories", *DIRECTORY},
+            {"streets", "communities", "calendar", "units", "columns", "categories", *DIRECTORY, *SCHOOLS},
         ),
         ("desk_head", {"categories"}), ("reviewer_final", {"columns"}), ("editor", set()), ("intake_clerk", set()),
         ("handler", set()), ("supervisor", set()), ("auditor", set()), ("service_operator", DIRECTORY),

@@ -158,8 +158,8 @@ class WeeklyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SessionTemplate
         fields = (
-            "department", "practitioner", "room", "weekday", "starts", "ends", "slot_minutes", "opens_to_all_hours",
-            "valid_from", "valid_to",
+            "department", "practitioner", "room", "weekday", "on_holidays", "starts", "ends", "slot_minutes",
+            "opens_to_all_hours", "valid_from", "valid_to",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -182,12 +182,13 @@ class WeeklyForm(forms.ModelForm):  # type: ignore[type-arg]
 class SessionTemplateAdmin(ClinicAdmin):
     form = WeeklyForm
     fields = (
-        "department", "practitioner", "room", "weekday", "starts", "ends", "slot_minutes", "public", "referral", "counter",
-        "elderly", "opens_to_all_hours", "valid_from", "valid_to",
+        "department", "practitioner", "room", "weekday", "on_holidays", "starts", "ends", "slot_minutes", "public", "referral",
+        "counter", "elderly", "opens_to_all_hours", "valid_from", "valid_to",
     )  # fmt: skip
     unit_path = "department__institution__department_id"
     list_display = (
-        "department", "practitioner", "room", "weekday", "starts", "ends", "slot_minutes", "valid_from", "valid_to",
+        "department", "practitioner", "room", "weekday", "on_holidays", "starts", "ends", "slot_minutes", "valid_from",
+        "valid_to",
     )  # fmt: skip
     list_select_related = ("department", "practitioner", "room")
     list_filter = ("weekday",)

@@ -46,6 +46,12 @@ def time_range() -> Func:
     return Func(F("starts_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField())
 
 
+WEEKDAYS = [
+    (0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday")), (4, _("Friday")), (5, _("Saturday")),
+    (6, _("Sunday")),
+]  # fmt: skip
+
+
 class SessionTemplate(models.Model):
     """A weekly session (周排班): sessions are made from it some days ahead.
 
@@ -66,7 +72,10 @@ class SessionTemplate(models.Model):
     room = models.ForeignKey(
         Room, models.PROTECT, null=True, blank=True, related_name="templates", verbose_name=_("room")
     )
-    weekday = models.PositiveSmallIntegerField(_("weekday"), help_text=_("0 Monday to 6 Sunday"))
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=WEEKDAYS)
+    on_holidays = models.BooleanField(
+        _("also on public holidays"), default=False, help_text=_("An exception of that day counts more.")
+    )
     starts = models.TimeField(_("begins"))
     ends = models.TimeField(_("ends"))
     slot_minutes = models.PositiveSmallIntegerField(_("minutes of a slot"), default=30)
@@ -90,7 +99,7 @@ class SessionTemplate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.department_id} {self.weekday} {self.starts:%H:%M}"
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}"
 
 
 class TemplateException(models.Model):

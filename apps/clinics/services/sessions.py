@@ -17,6 +17,7 @@ from apps.clinics.selectors import booking_rule
 from apps.clinics.states import slots_of
 from apps.common.clock import local
 from apps.common.ids import uuid7
+from apps.common.selectors import calendar_load
 
 PUBLIC, COUNTER = "public", "counter"
 log = structlog.get_logger(__name__)
@@ -51,10 +52,11 @@ def _generate(template: SessionTemplate, first: dt.date, last: dt.date, now: dt.
     days = [day for day in _days(template, first, last) if day not in there]
     if not days:
         return 0
+    rules = {} if template.on_holidays else calendar_load(start=first).rules
     exceptions = {one.on: one for one in TemplateException.objects.filter(template=template, on__in=days)}
     made = 0
     for day in days:
-        times = _times(template, exceptions.get(day))
+        times = _times(template, exceptions.get(day), is_off=day in rules and not rules[day].is_workday)
         if times is None:
             continue
         try:
@@ -83,9 +85,9 @@ def _days(template: SessionTemplate, first: dt.date, last: dt.date) -> Iterable[
             yield day
 
 
-def _times(template: SessionTemplate, exception: TemplateException | None) -> Times | None:
+def _times(template: SessionTemplate, exception: TemplateException | None, *, is_off: bool) -> Times | None:
     if exception is None:
-        return template.starts, template.ends
+        return None if is_off else (template.starts, template.ends)
     if exception.starts is None or exception.ends is None:
         return None
     return exception.starts, exception.ends

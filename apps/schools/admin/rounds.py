@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
@@ -64,6 +64,12 @@ class IntakeInline(TabularInline):
     model = Intake
     extra = 0
     fields = ("code", "school", "name", "plan", "note")
+    autocomplete_fields = ("school",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the lines with their schools."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("school")
 
 
 class _BeforeOpening:
