@@ -21,7 +21,7 @@ from benchmarks.report import Figure, Finding
 from benchmarks.system import ROOT, System
 
 SMALL, LARGE = (20_000, 80), (200_000, 800)  # children, intakes
-CHOICES, MOST_CHOICES, TWINS, RUNS, FIT_RUNS = 6, 12, 2, 3, 5
+CHOICES, MOST_CHOICES, TWINS, RUNS, FIT_RUNS = 6, 12, 2, 3, 7
 PACKAGE_FIRST, PACKAGE_S = 250, 60.0
 MOST_SMALL_S, MOST_LARGE_S, MOST_CHECK, MOST_VERIFY, LEAST_FIT, LEAST_FASTER = 1.0, 12.0, 2.0, 3.0, 0.95, 50.0
 

@@ -9,13 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.capacity import selectors as capacity
 from apps.clinics.errors import DepartmentUnknown, PatientUnknown, RuleMissing, SlotUnknown
 from apps.clinics.models import (
     Appointment,
-    AppointmentEvent,
     AttendanceRule,
     BookingRule,
     ClinicSession,
@@ -29,7 +28,7 @@ from apps.clinics.models import (
     Slot,
     WaitRequest,
 )
-from apps.clinics.states import AppointmentState, Verb
+from apps.clinics.states import AppointmentState
 from apps.common.clock import local
 
 # A list of sessions covers at most so many days.
@@ -320,57 +319,6 @@ def appointments_day(*, session_id: UUID) -> list[Appointment]:
         .exclude(state__in=[AppointmentState.PROPOSED, AppointmentState.ENTERED_IN_ERROR])
         .select_related("patient", "booked_by")
         .order_by("starts_at", "id")
-    )
-
-
-def untold() -> QuerySet[Appointment]:
-    """Return what suspensions called off and nobody's phone was told of: booked at the counter or by staff for a referral.
-
-    1 query when read.
-    """
-    return Appointment.objects.filter(ended_why="suspended", booked_by=None)
-
-
-def untold_of(*, session_id: UUID) -> list[Appointment]:
-    """Return who must be rung after a session's suspension, in order of time; ``told_at`` when somebody did, else None.  1 query."""
-    told = AppointmentEvent.objects.filter(appointment=OuterRef("pk"), verb=Verb.TELL).order_by("id")
-    rows = untold().filter(session_id=session_id).annotate(told_at=Subquery(told.values("at")[:1]))
-    return list(rows.select_related("patient").order_by("starts_at", "id"))
-
-
-@dataclass(frozen=True, slots=True)
-class PoolLine:
-    """The units of one sort of a slot; ``used`` those taken, kept, offered or not open again yet."""
-
-    slot: Slot
-    pool: str
-    total: int
-    used: int
-
-
-@dataclass(frozen=True, slots=True)
-class UnitsLine:
-    """A change of a slot's units with its reason."""
-
-    slot: Slot
-    change: Any  # the kernel's TotalChange
-
-
-def units_of_session(*, session_id: UUID) -> tuple[list[PoolLine], list[UnitsLine]]:
-    """Return a session's units by slot and pool in order of time, and how they were changed, oldest first.  3 queries."""
-    slots = list(Slot.objects.filter(session_id=session_id).order_by("starts_at"))
-    ids = [one.capacity_id for one in slots]
-    pools, changes = capacity.pools_of(capacity_ids=ids), capacity.changes_of_many(capacity_ids=ids)
-    return (
-        [
-            PoolLine(slot, pool.name, pool.total, pool.used)
-            for slot in slots
-            for pool in pools.get(slot.capacity_id, [])
-        ],
-        sorted(
-            (UnitsLine(slot, change) for slot in slots for change in changes.get(slot.capacity_id, [])),
-            key=lambda line: line.change.pk,
-        ),
     )
 
 

@@ -107,8 +107,10 @@ class ApplicationMoveRefused(Refused):
 
 
 class ApplicationIncomplete(Refused):
+    """``what`` in words."""
+
     code = "application_incomplete"
-    message = _("This is still missing.")
+    message = _("Still missing: %(what)s.")
     status = 400
 
 
@@ -184,6 +186,11 @@ class OfferUnknown(Refused):
 class OfferOver(Refused):
     code = "offer_over"
     message = _("This offer can not be answered any more.")
+
+
+class PlaceElsewhere(Refused):
+    code = "place_elsewhere"
+    message = _("The child holds a place of another round. Please give that one up first.")
 
 
 class AppealRefused(Refused):

@@ -168,6 +168,8 @@ LIVE = tuple(state for state in _S if state not in (_S.REJECTED, _S.WITHDRAWN))
 OPEN_TO_FAMILY = (_S.DRAFT, _S.NEEDS_FIX)
 # In these points may be entered: the roster takes them as they are.
 POINTS_OPEN = (_S.DRAFT, _S.SUBMITTED, _S.FIRST_REVIEW, _S.NEEDS_FIX, _S.VERIFIED)
+# In these the desk may enter them, before anyone has agreed.
+POINTS_DESK = (_S.DRAFT, _S.SUBMITTED, _S.NEEDS_FIX)
 # In these a child has a place.
 OFFER_LIVE = (_O.OFFERED, _O.ACCEPTED, _O.ENROLLED)
 AFTER_FREEZE = (_S.FROZEN, _S.ALLOCATED, _S.UNALLOCATED, _S.ENROLLED)

@@ -192,7 +192,7 @@ def test_papers_that_did_not_come_in_time_turn_an_application_down(office, now) 
     round_run(held, until=RoundState.FROZEN, now=now)
     assert late.application.state == "rejected"
     assert RosterFreeze.objects.get().applicants == 1
-    assert InboxMessage.objects.filter(kind="schools.rejected").count() == 1
+    assert InboxMessage.objects.filter(kind="schools.late").count() == 1
 
 
 def test_a_change_of_places_has_a_public_reason_and_stands_still_while_the_draw_runs(office, now) -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from apps.accounts.desk import staff_of
-from apps.clinics import selectors, services
+from apps.clinics import desk_selectors, selectors, services
 from apps.clinics.admin.scope import ClinicAdmin
 from apps.clinics.models import Appointment, ClinicSession, Slot
 from apps.clinics.services import PatientDraft
@@ -203,14 +203,14 @@ class ClinicSessionAdmin(ClinicAdmin):
         ]  # fmt: skip
         counter = selectors.slots_of_session(session_id=session.pk, now=now, pool="counter")
         public = dict(selectors.slots_of_session(session_id=session.pk, now=now))
-        units, changes = selectors.units_of_session(session_id=session.pk)
+        units, changes = desk_selectors.units_of_session(session_id=session.pk)
         return {
             "session": session, "lines": lines, "opts": self.model._meta, "now": now,
             "open": session.state == ClinicSession.State.OPEN and session.ends_at > now,
             "slots": [(slot, free + public.get(slot, 0)) for slot, free in counter if slot.ends_at > now],
             "units": [(one, POOL_LABELS.get(one.pool, one.pool)) for one in units if one.slot.ends_at > now],
             "changes": [(one, POOL_LABELS.get(one.change.pool.name, one.change.pool.name)) for one in changes],
-            "ring": selectors.untold_of(session_id=session.pk),
+            "ring": desk_selectors.untold_of(session_id=session.pk),
         }  # fmt: skip
 
     def sheet_view(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
@@ -232,7 +232,7 @@ class ClinicSessionAdmin(ClinicAdmin):
         if not request.user.has_perm("clinics.change_appointment"):
             raise Http404
         reason = self._look(
-            request, selectors.untold_of(session_id=session.pk), "patient's name and telephone"
+            request, desk_selectors.untold_of(session_id=session.pk), "patient's name and telephone"
         )
         if not reason:
             return self._back(session_id)
@@ -325,7 +325,7 @@ class ClinicSessionAdmin(ClinicAdmin):
                 reason=posted(request, "reason"),
                 now=clock.now(),
             )
-            ring = len(selectors.untold_of(session_id=session_id))
+            ring = len(desk_selectors.untold_of(session_id=session_id))
             if not ring:
                 return _("Suspended; %(count)s patients are told and another time is looked for.") % {
                     "count": done.met

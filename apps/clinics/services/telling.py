@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.services import Looked, access_record_many
+from apps.clinics.desk_selectors import untold
 from apps.clinics.errors import AppointmentUnknown
 from apps.clinics.models import Appointment, AppointmentEvent
-from apps.clinics.selectors import untold
 from apps.clinics.services.booking import event_write
 from apps.clinics.states import Verb
 

@@ -16,6 +16,7 @@ from apps.common import clock
 from apps.common.posting import posted, uuid_of
 from apps.schools import services
 from apps.schools.admin.scope import RoundScoped
+from apps.schools.errors import ReasonMissing
 from apps.schools.models import Appeal, Intake, Offer
 
 
@@ -70,6 +71,8 @@ class AppealAdmin(RoundScoped):
     def _done(self, request: HttpRequest, row: Appeal, verb: str) -> Any:
         staff, now, text = staff_of(request), clock.now(), posted(request, "text")
         if verb == "read":
+            if not text.strip():
+                raise ReasonMissing(attr="text")
             if row.made_by_id is not None:
                 access_record(
                     staff=staff, resident_id=row.made_by_id, subject=row.application.number, data="appeal",

@@ -40,6 +40,7 @@ from apps.schools.reasons import CHECKS, REASONS
 from apps.schools.services import By, ChildDraft, Filing
 from apps.schools.states import (
     OPEN_TO_FAMILY,
+    POINTS_DESK,
     POINTS_OPEN,
     Actor,
     ApplicationState,
@@ -232,7 +233,7 @@ class ApplicationAdmin(RoundScoped):
             "reasons": REASONS.items(),
             "objects": row.objected_at is not None and row.objection_settled_at is None,
             "paper_form": PaperForm() if state in OPEN_TO_FAMILY and row.filed_by_staff_id else None,
-            "may_points": state in POINTS_OPEN and request.user.has_perm("schools.review_application"),
+            "may_points": state in POINTS_DESK and request.user.has_perm("schools.review_application"),
             "may_withdraw": row.filed_by_staff_id is not None
             and move_of(state=state, verb=ApplicationVerb.WITHDRAW, actor=Actor.GUARDIAN) is not None,
             "may_twins": state in POINTS_OPEN and row.block_id is None,
@@ -256,6 +257,8 @@ class ApplicationAdmin(RoundScoped):
             return self._reviewed(request, row, verb, now, text)
         match verb:
             case "read":
+                if not text.strip():
+                    raise ReasonMissing(attr="text")
                 services.look_record(row=row, staff=staff, data="child and address", reason=text, now=now)
                 request.session[f"application:{row.pk}"] = True
                 return _("Recorded; the data are shown once.")

@@ -81,8 +81,6 @@ def appeal_decide(
         appeal.application = row
         appeal.state = Appeal.State.UPHELD if granted else Appeal.State.DISMISSED
         appeal.decided_at, appeal.decided_by, appeal.decision = now, staff, decision.strip()[:300]
-        if granted:
-            _grant(appeal, intake_id, staff, now, extra)
         try:
             with transaction.atomic():
                 appeal.save()
@@ -90,6 +88,8 @@ def appeal_decide(
             if constraint_of(error) == "school_appeal_other_person":
                 raise AppealOtherPerson from None
             raise
+        if granted:
+            _grant(appeal, intake_id, staff, now, extra)
         notices.appeal_told(appeal=appeal, now=now)
         return appeal
 
@@ -115,4 +115,5 @@ def _grant(appeal: Appeal, intake_id: UUID | None, staff: Any, now: dt.datetime,
     if intake is None or row.round.state != RoundState.PUBLISHED:
         raise AppealRefused(attr="intake")
     appeal.intake = intake
+    appeal.save(update_fields=["intake"])
     place_give(row=row, intake=intake, by=By(staff=staff), now=now, extra=extra)

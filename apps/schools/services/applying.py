@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.common.clock import local
 from apps.common.crypto import lookup_hash
@@ -239,6 +240,12 @@ def _choices_write(row: Application, held: AdmissionRound, filing: Filing) -> No
     )
 
 
+_PARTS = {
+    "category": _("class of applicants"), "address": _("an address with a house number"), "community": _("community"),
+    "preferences": _("choices"), "documents": _("papers"),
+}  # fmt: skip
+
+
 def _complete_check(row: Application, choices: list[Preference]) -> None:
     missing = next(
         (
@@ -254,4 +261,4 @@ def _complete_check(row: Application, choices: list[Preference]) -> None:
     if missing is None and row.category is not None and row.category.papers:
         missing = None if row.documents.filter(removed_at=None).exists() else "documents"
     if missing is not None:
-        raise ApplicationIncomplete(attr=missing)
+        raise ApplicationIncomplete(attr=missing, what=str(_PARTS[missing]))

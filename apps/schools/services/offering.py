@@ -10,19 +10,21 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.capacity import services as capacity
 from apps.capacity.errors import CapacityFull, ClaimExpired, OfferGone
 from apps.capacity.services import Offer as KernelOffer
 from apps.capacity.services import QueueKind
+from apps.common.errors import constraint_of
 from apps.schools import notices
 from apps.schools.errors import (
     ApplicationUnknown,
     NoPlaceLeft,
     OfferOver,
     OfferUnknown,
+    PlaceElsewhere,
     ReasonMissing,
     RoundNotReady,
 )
@@ -96,7 +98,7 @@ def _accept_waiting(row: Application, held: Offer | None, intake_id: UUID, by: B
         _give_back(
             held, OfferVerb.DECLINE, by, now, note=_("exchanged for %(place)s") % {"place": place.intake.name}
         )
-    offer = Offer.objects.create(
+    offer = _offer_write(
         application=row, child_id=row.child_id, intake=place.intake, claim_id=claim.id, state=OfferState.ACCEPTED,
         origin=Offer.Origin.WAITING, answer_until=now, made_at=now, answered_at=now, answered_by_id=by.resident_id,
         answered_by_staff=by.staff,
@@ -106,6 +108,16 @@ def _accept_waiting(row: Application, held: Offer | None, intake_id: UUID, by: B
     _worse_leave(row, intake_id, now)
     notices.offer_told(offer=offer, now=now)
     return offer
+
+
+def _offer_write(**values: Any) -> Offer:
+    try:
+        with transaction.atomic():
+            return Offer.objects.create(**values)
+    except IntegrityError as error:
+        if constraint_of(error) == "offer_one_live_per_child":
+            raise PlaceElsewhere from None
+        raise
 
 
 def offer_decline(
@@ -247,7 +259,7 @@ def place_give(*, row: Application, intake: Intake, by: By, now: dt.datetime, ex
         _give_back(
             held, OfferVerb.REVOKE, by, now, note=_("exchanged for %(place)s") % {"place": intake.name}
         )
-    offer = Offer.objects.create(
+    offer = _offer_write(
         application=row, child_id=row.child_id, intake=intake, claim_id=claim_id, origin=Offer.Origin.APPEAL, answer_until=until,
         made_at=now,
     )  # fmt: skip

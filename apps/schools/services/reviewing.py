@@ -24,7 +24,7 @@ from apps.schools.models import Application, Review, TwinBlock
 from apps.schools.reasons import REASONS
 from apps.schools.services.applying import By, own
 from apps.schools.services.journal import application_move
-from apps.schools.states import POINTS_OPEN, Actor, ApplicationState, ApplicationVerb, RoundState, move_of
+from apps.schools.states import POINTS_DESK, Actor, ApplicationState, ApplicationVerb, RoundState, move_of
 
 MOST_POINTS = 100_000
 _STAGE = {ApplicationState.SUBMITTED: 1, ApplicationState.FIRST_REVIEW: 2}
@@ -92,7 +92,8 @@ def points_set(*, application_id: UUID, points: int, note: str, staff: Any, now:
         raise ReasonMissing(attr="note")
     with transaction.atomic():
         row = own(application_id=application_id, by=By(staff=staff))
-        if row.state not in POINTS_OPEN:
+        # What a reviewer has agreed to is changed by a file alone, which a second person approves.
+        if row.state not in POINTS_DESK:
             raise ApplicationMoveRefused
         before, row.points = row.points, points
         row.version += 1
