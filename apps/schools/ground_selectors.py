@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from apps.schools.addresses import AddressParts, address_parts
 from apps.schools.models import CatchmentArea, PlaceLock, PlaceLockRule, RegisterRow
@@ -92,35 +92,49 @@ def lock_rule(stage: str, on: dt.date) -> PlaceLockRule | None:
     return PlaceLockRule.objects.filter(_in_force(on), stage=stage).first()
 
 
-def place_locked(
-    *, stage: str, address_hash: str, on: dt.date, child_hash: str = "", sibling_hashes: Collection[str] = ()
-) -> bool:
-    """Return whether the home's place is used by another child than ``child_hash`` on ``on``: no, where no rule is in force.
+@dataclass(frozen=True, slots=True)
+class HomeFacts:
+    """What is known of a home; a register is None where none of that kind and year was imported."""
 
-    ``sibling_hashes``  children whose locks do not count while the rule in force exempts siblings
-    2 queries, 1 where no rule is in force, 0 without a home; no errors.
+    hukou: bool | None
+    property: bool | None
+    locked: bool
+
+
+def home_columns(
+    *, stage: str, year: int, on: dt.date, address_hash: str, child_hash: str, sibling_hashes: Any = ()
+) -> dict[str, Exists]:
+    """Return columns that ``home_facts`` reads, so that a caller asks all of it with one query of its own.
+
+    ``on``              the day on which the home's place is looked at
+    ``sibling_hashes``  a collection or a query: their locks do not count while the rule in force exempts siblings
     """
-    if not address_hash:
-        return False
-    rule = lock_rule(stage, on)
-    if rule is None:
-        return False
+    registers = {
+        f"register_{kind}{suffix}": Exists(rows)
+        for kind, person in (("hukou", {"person_hash": child_hash}), ("property", {}))
+        for suffix, rows in (
+            (
+                "",
+                RegisterRow.objects.filter(kind=kind, year=year, address_hash=address_hash or "-", **person),
+            ),
+            ("_known", RegisterRow.objects.filter(kind=kind, year=year)),
+        )
+    }
+    rules = PlaceLockRule.objects.filter(_in_force(on), stage=stage)
     locks = PlaceLock.objects.filter(
-        stage=stage, address_hash=address_hash, released_at=None, locked_from__lte=on, locked_to__gt=on
+        stage=stage, address_hash=address_hash or "-", released_at=None, locked_from__lte=on, locked_to__gt=on
+    ).exclude(child_hash=child_hash)
+    return registers | {
+        "lock_rule": Exists(rules), "lock_rule_strict": Exists(rules.filter(siblings_exempt=False)),
+        "lock_of_other": Exists(locks), "lock_of_stranger": Exists(locks.exclude(child_hash__in=sibling_hashes)),
+    }  # fmt: skip
+
+
+def home_facts(row: Mapping[str, bool]) -> HomeFacts:
+    """Return what the columns of ``home_columns`` say.  The place of a home is used by nobody where no rule is in force."""
+    locked = row["lock_of_other"] if row["lock_rule_strict"] else row["lock_of_stranger"]
+    return HomeFacts(
+        hukou=row["register_hukou"] if row["register_hukou_known"] else None,
+        property=row["register_property"] if row["register_property_known"] else None,
+        locked=row["lock_rule"] and locked,
     )
-    exempt = [child_hash, *(sibling_hashes if rule.siblings_exempt else ())]
-    return locks.exclude(child_hash__in=exempt).exists()
-
-
-def register_has(*, kind: str, year: int, address_hash: str, person_hash: str | None = None) -> bool | None:
-    """Return whether a register of a year names the home (with ``person_hash``: this person in it).
-
-    None where no register of that kind and year was imported.  1 query where it does, else 2; no errors.
-    """
-    rows = RegisterRow.objects.filter(kind=kind, year=year)
-    wanted = rows.filter(address_hash=address_hash)
-    if person_hash is not None:
-        wanted = wanted.filter(person_hash=person_hash)
-    if address_hash and wanted.exists():
-        return True
-    return False if rows.exists() else None

@@ -17,6 +17,7 @@ from apps.schools.models import (
     AdmissionRound,
     Application,
     ApplicationDocument,
+    Check,
     Cutoff,
     FrozenEntry,
     Guardianship,
@@ -24,6 +25,7 @@ from apps.schools.models import (
     IntakeCount,
     Offer,
     Preference,
+    Review,
     WaitingPlace,
 )
 from apps.schools.states import AFTER_FREEZE, OFFER_LIVE, ApplicationState, RoundState
@@ -49,13 +51,16 @@ def round_public(*, round_id: UUID) -> AdmissionRound:
 # --- Families -------------------------------------------------------------------------------------------------------
 
 
+def guardians_confirmed(*, child_id: UUID) -> QuerySet[Guardianship]:
+    """Return the confirmed guardians of a child, oldest first.  1 query when read."""
+    return Guardianship.objects.filter(child_id=child_id, confirmed_at__isnull=False, ended_at=None).order_by(
+        "id"
+    )
+
+
 def guardians_of(*, child_id: UUID) -> list[Guardianship]:
     """Return the confirmed guardians of a child.  1 query."""
-    return list(
-        Guardianship.objects.filter(child_id=child_id, confirmed_at__isnull=False, ended_at=None).order_by(
-            "id"
-        )
-    )
+    return list(guardians_confirmed(child_id=child_id))
 
 
 def guardian_ids(*, child_id: UUID) -> list[UUID]:
@@ -74,13 +79,11 @@ def guardian_ids_of_children(*, child_ids: Iterable[UUID]) -> dict[UUID, list[UU
     return found
 
 
-def sibling_hashes(*, child_id: UUID) -> tuple[str, ...]:
-    """Return the keyed hashes of the children who share a confirmed guardian with this one, at most 20.  2 queries."""
-    mine = guardian_ids(child_id=child_id)
-    if not mine:
-        return ()
+def sibling_hashes(*, child_id: UUID) -> QuerySet[Any, str]:
+    """Return the keyed hashes of the children who share a confirmed guardian with this one.  1 query when read."""
+    mine = guardians_confirmed(child_id=child_id).values("resident_id")
     shared = Guardianship.objects.filter(resident_id__in=mine, ended_at=None, confirmed_at__isnull=False)
-    return tuple(shared.exclude(child_id=child_id).values_list("child__id_hash", flat=True).distinct()[:20])
+    return shared.exclude(child_id=child_id).order_by().values_list("child__id_hash", flat=True).distinct()
 
 
 def children_of(*, resident_id: UUID) -> list[Guardianship]:
@@ -127,17 +130,49 @@ def _documents() -> QuerySet[Any]:
     return ApplicationDocument.objects.filter(removed_at=None).defer("content").order_by("id")
 
 
-def applications_of(*, resident_id: UUID) -> list[Application]:
+@dataclass(frozen=True, slots=True)
+class ApplicationShown:
+    """An application with what its guardians see of it.  ``reviews`` oldest first, ``offers`` newest first."""
+
+    row: Application
+    preferences: Sequence[Preference]
+    documents: Sequence[ApplicationDocument]
+    checks: Sequence[Check]
+    reviews: Sequence[Review] = ()
+    offers: Sequence[Offer] = ()
+    roster_code: str | None = None
+
+    @property
+    def state(self) -> str:
+        """The state that it is in."""
+        return self.row.state
+
+
+def _shown(row: Application) -> ApplicationShown:
+    frozen = getattr(row, "frozen", None)
+    return ApplicationShown(
+        row, list(row.preferences.all()), list(row.documents.all()), list(row.checks.all()), list(row.reviews.all()),
+        list(row.offers.all()), frozen.pseudonym if frozen else None,
+    )  # fmt: skip
+
+
+def documents_kept(*, application_id: UUID) -> list[ApplicationDocument]:
+    """Return the papers of an application without their content.  1 query."""
+    return list(_documents().filter(application_id=application_id))
+
+
+def applications_of(*, resident_id: UUID) -> list[ApplicationShown]:
     """Return the newest applications of a resident's children, at most 60.  6 queries."""
-    return list(applications_shown(_of_guardian(resident_id)).order_by("-id")[:MOST_APPLICATIONS])
+    rows = applications_shown(_of_guardian(resident_id)).order_by("-id")[:MOST_APPLICATIONS]
+    return [_shown(row) for row in rows]
 
 
-def application_shown(*, application_id: UUID, resident_id: UUID) -> Application:
+def application_shown(*, application_id: UUID, resident_id: UUID) -> ApplicationShown:
     """Return one application with what is shown of it.  6 queries.  Raises ApplicationUnknown."""
     found = applications_shown(_of_guardian(resident_id)).filter(pk=application_id).first()
     if found is None:
         raise ApplicationUnknown
-    return found
+    return _shown(found)
 
 
 # --- Results --------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
+from apps.accounts.models import Department
+from apps.schools.ground_selectors import HomeFacts, home_columns, home_facts
 from apps.schools.models import CatchmentArea, CatchmentVersion, PlaceLockRule, School
 
 _numbers = itertools.count(1)
@@ -54,3 +56,13 @@ def csv_file(rows: Iterable[Iterable[Any]], *, encoding: str = "utf-8") -> io.By
     out = io.StringIO(newline="")
     csv.writer(out).writerows(rows)
     return io.BytesIO(out.getvalue().encode(encoding))
+
+
+def home_known(
+    *, stage: str, year: int, on: dt.date, home: str, child: str = "nobody", siblings: Any = ()
+) -> HomeFacts:
+    """Return what is known of a home, asked as an application asks it."""
+    columns = home_columns(
+        stage=stage, year=year, on=on, address_hash=home, child_hash=child, sibling_hashes=siblings
+    )
+    return home_facts(Department.objects.annotate(**columns).values(*columns)[0])

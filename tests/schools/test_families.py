@@ -229,7 +229,7 @@ def test_applications_are_taken_between_the_dates_only(office, now) -> None:
     family = family_make(held, ["s1"], now=now, submitted=False)
     act = {"application_id": family.application_id, "by": family.by}
     for moment in (held.row.opens_at - dt.timedelta(seconds=1), held.row.closes_at):
-        with pytest.raises(RoundNotOpen):
+        with pytest.raises(RoundNotOpen), transaction.atomic():
             services.application_submit(now=moment, **act)
     assert (
         services.application_submit(now=held.row.closes_at - dt.timedelta(seconds=1), **act).state
@@ -247,7 +247,7 @@ def test_the_version_seen_must_be_the_one_that_stands(office, now) -> None:
     }
     with pytest.raises(ChangedMeanwhile):
         services.application_review(version=1, **seen)
-    with pytest.raises(ApplicationIncomplete):
+    with pytest.raises(ApplicationIncomplete), transaction.atomic():
         services.application_submit(
             application_id=services.application_begin(
                 round_id=family.application.round_id, child_id=services.child_add(
@@ -443,7 +443,7 @@ def test_acts_that_the_table_does_not_name_are_refused(office, now) -> None:
             if (state, verb) in allowed:
                 continue
             tried += 1
-            with pytest.raises(ApplicationMoveRefused):
+            with pytest.raises(ApplicationMoveRefused), transaction.atomic():
                 act(family.application_id)
     assert tried == 9
     assert not Review.objects.exists()

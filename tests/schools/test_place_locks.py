@@ -14,11 +14,11 @@ from apps.common import clock as the_clock
 from apps.common.ids import uuid7
 from apps.schools.errors import ReasonMissing
 from apps.schools.ground_errors import PlaceLocked, PlaceLockReleased, PlaceLockUnknown
-from apps.schools.ground_selectors import lock_rule, place_locked
+from apps.schools.ground_selectors import lock_rule
 from apps.schools.models import PlaceLock
 from apps.schools.services.locks import place_lock_release, place_lock_take
 from tests.factories.people import staff_make
-from tests.factories.schools_ground import STAGE, lock_rule_make, school_make
+from tests.factories.schools_ground import STAGE, home_known, lock_rule_make, school_make
 from tests.races.test_news import code_or, taking_turns
 
 HOME, OTHER_HOME = "h" * 64, "o" * 64
@@ -33,7 +33,7 @@ def take(child=ANNA, *, home=HOME, on=ON, siblings=(), stage=STAGE):
 
 
 def locked(on=ON, *, home=HOME, siblings=(), stage=STAGE) -> bool:
-    return place_locked(stage=stage, address_hash=home, on=on, sibling_hashes=siblings)
+    return home_known(stage=stage, year=2026, on=on, home=home, siblings=siblings).locked
 
 
 def raw(statement: str, *values: object) -> None:

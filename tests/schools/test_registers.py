@@ -16,7 +16,6 @@ from apps.common import clock as the_clock
 from apps.common.crypto import lookup_hash
 from apps.schools.addresses import address_key
 from apps.schools.ground_errors import RegisterRefused
-from apps.schools.ground_selectors import register_has
 from apps.schools.models import (
     AdmissionRound,
     Application,
@@ -38,6 +37,7 @@ from tests.factories.schools_ground import (
     OTHER_COMMUNITY,
     area_make,
     csv_file,
+    home_known,
     school_make,
     version_make,
 )
@@ -64,8 +64,9 @@ def read(*rows, kind="hukou", header=HEADER, **more):
     return register_read(csv_file([header, *rows], **more), "t.csv", kind)
 
 
-def has(kind="hukou", year=2026, address=HOME, person=None):
-    return register_has(kind=kind, year=year, address_hash=home(address), person_hash=person)
+def has(kind="hukou", year=2026, address=HOME, person="nobody"):
+    facts = home_known(stage="primary", year=year, on=dt.date(2026, 9, 1), home=home(address), child=person)
+    return facts.hukou if kind == "hukou" else facts.property
 
 
 # --- Keeping --------------------------------------------------------------------------------------------------------
@@ -80,7 +81,6 @@ def test_lines_are_found_as_a_familys_entry_is_and_hold_nothing_in_the_clear(now
     assert report == RegisterReport(lines=2, added=2)
     person = child_hash(id_kind="resident", number=number)
     assert has(address="和平大道 1388# 3-2-501", person=person) is True
-    assert has() is True
     assert has(person=child_hash(id_kind="other", number="P12345")) is False
     assert has(address="和平大道1388号3栋2单元502室", person=person) is False
     with connection.cursor() as cursor:

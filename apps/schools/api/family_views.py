@@ -205,10 +205,10 @@ class SubmitView(ResidentView):
         resident_id = resident_of(request).id
 
         def work() -> Response:
-            services.application_submit(
+            shown = services.application_submit(
                 application_id=application_id, by=By(resident_id=resident_id), now=clock.now()
             )
-            return Response(_shown(application_id, resident_id))
+            return Response(application_shape(shown))
 
         return answer_once(request=request, actor_id=resident_id, work=work)
 

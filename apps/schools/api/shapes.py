@@ -8,9 +8,9 @@ from typing import Any
 from apps.common.clock import local
 from apps.common.masking import phone_masked
 from apps.schools.letters import story_text
-from apps.schools.models import AdmissionRound, Application, Cutoff, Guardianship, IntakeCount, Offer
+from apps.schools.models import AdmissionRound, Cutoff, Guardianship, IntakeCount, Offer
 from apps.schools.reasons import CHECKS, REASONS
-from apps.schools.selectors import ChoiceStory, IntakeCounts, small
+from apps.schools.selectors import ApplicationShown, ChoiceStory, IntakeCounts, small
 from apps.schools.states import OFFER_LIVE, ApplicationState, RoundState
 
 Shape = dict[str, Any]
@@ -105,12 +105,11 @@ def offer_shape(offer: Offer | None) -> Shape | None:
     }  # fmt: skip
 
 
-def application_shape(row: Application) -> Shape:
+def application_shape(shown: ApplicationShown) -> Shape:
     """Return an application as its guardians see it."""
-    last = next((one for one in reversed(row.reviews.all()) if one.verdict != "agree"), None)
+    row = shown.row
+    last = next((one for one in reversed(shown.reviews) if one.verdict != "agree"), None)
     told = last if row.state in (ApplicationState.NEEDS_FIX, ApplicationState.REJECTED) else None
-    offers = list(row.offers.all())
-    frozen = getattr(row, "frozen", None)
     return {
         "id": row.pk, "number": row.number, "round": row.round_id, "round_name": row.round.name, "child": row.child_id,
         "child_name_masked": row.child.name_masked, "state": row.state, "state_label": row.get_state_display(),
@@ -122,21 +121,21 @@ def application_shape(row: Application) -> Shape:
                 "intake": one.intake_id, "name": one.intake.name, "school": one.intake.school.name, "position": one.position,
                 "in_catchment": one.in_catchment, "band": one.band,
             }
-            for one in row.preferences.all()
+            for one in shown.preferences
         ],
         "documents": [
             {"id": one.pk, "kind": one.kind, "kind_label": one.get_kind_display(), "added_at": moment(one.added_at)}
-            for one in row.documents.all()
+            for one in shown.documents
         ],
         "checks": [
             {"code": one.code, "label": str(CHECKS.get(one.code, one.code)), "outcome": one.outcome}
-            for one in row.checks.all() if one.pass_number == row.pass_number
+            for one in shown.checks if one.pass_number == row.pass_number
         ],
         "reasons": [{"code": code, "label": str(REASONS[code])} for code in (told.reasons if told else []) if code in REASONS],
         "note": told.note if told else "", "fix_until": moment(row.round.fix_until),
         "objected": row.objected_at is not None and row.objection_settled_at is None,
-        "roster_code": frozen.pseudonym if frozen else None,
-        "offer": offer_shape(offers[0] if offers else None), "submitted_at": moment(row.submitted_at),
+        "roster_code": shown.roster_code,
+        "offer": offer_shape(shown.offers[0] if shown.offers else None), "submitted_at": moment(row.submitted_at),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ exclude each other can end in a deadlock instead of an answer.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +34,7 @@ def place_lock_take(
     school_code: str,
     on: dt.date,
     source: str,
-    sibling_hashes: Collection[str] = (),
+    sibling_hashes: Iterable[str] = (),
 ) -> PlaceLock | None:
     """Use the home's place for a child from ``on`` for the years of the rule in force; None where no rule is.
 
