@@ -96,7 +96,7 @@ _EVENTS = {
             "admission office."
         ),
         remark=_("Please settle it with the office"),
-        sms=_("objection to application"),
+        sms=_("application objected"),
     ),
     "needs_fix": _kind(
         "needs_fix",
@@ -105,7 +105,7 @@ _EVENTS = {
         body=_("The application {number} for {round} needs mending until {until}: {reason}"),
         more=("until", "reason"),
         remark=_("Please mend it in time"),
-        sms=_("school papers missing"),
+        sms=_("school papers needed"),
     ),
     "papers_soon": _kind(
         "papers_soon",
@@ -144,7 +144,7 @@ _EVENTS = {
         ),
         more=("until",),
         remark=_("Please ask the admission office"),
-        sms=_("school papers too late"),
+        sms=_("school papers late"),
     ),
     "no_place": _kind(
         "no_place",
@@ -202,7 +202,7 @@ DECLINE_ASKED = _kind(
         "The other guardian wants to decline the place at {place} ({number}). It counts only if you agree; you can accept instead."
     ),
     remark=_("It counts only if you agree"),
-    sms=_("decline a school place?"),
+    sms=_("decline school place"),
 )
 APPEAL_DECIDED = _kind(
     "appeal_decided",
@@ -211,7 +211,7 @@ APPEAL_DECIDED = _kind(
     body=_("The appeal on the application {number} ({round}) was decided: {state}. {reason}"),
     more=("reason",),
     remark=_("See the decision"),
-    sms=_("school appeal decided"),
+    sms=_("school appeal result"),
 )
 GUARDIAN_ASKS = _kind(
     "guardian_asks",

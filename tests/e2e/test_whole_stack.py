@@ -104,7 +104,8 @@ def test_a_worker_killed_while_it_sends_loses_nothing_and_doubles_nothing(system
             "WHERE d.state = 'delivered' AND m.kind = 'feedback.replied' "
             "AND m.params->>'number' = %s",
             number,
-        )
+        ),
+        within_s=120,  # another worker has to start first
     )
     inbox = one.phone.get("/api/v1/inbox").json()["results"]
     assert Counter(row["kind"] for row in inbox)["feedback.replied"] == 1

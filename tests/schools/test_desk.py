@@ -466,7 +466,7 @@ def test_an_application_from_the_counter_goes_the_same_way_by_other_people(held,
     family = Family(resident_make(agreed=False), row.child_id, row.pk)
     missing = act(entering, family, "submit")
     assert family.application.state == "draft"
-    assert "尚未填写" in missing
+    assert "还缺：材料" in missing
     act(entering, family, "paper", kind="hukou")
     act(entering, family, "paper", kind="hukou", file=SimpleUploadedFile("x.jpg", b"no picture"))
     assert not ApplicationDocument.objects.exists()

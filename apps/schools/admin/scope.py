@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -41,7 +42,10 @@ class RoundScoped(DeskAdmin):
         if row is None or not request.user.has_perm(permission):
             raise Http404
         try:
-            self.message_user(request, work(row), messages.SUCCESS)
+            # A refusal ends what was begun: some services make no savepoint of their own.
+            with transaction.atomic():
+                said = work(row)
+            self.message_user(request, said, messages.SUCCESS)
         except Refused as refused:
             self.message_user(request, refused.text(), messages.ERROR)
         meta = self.model._meta
