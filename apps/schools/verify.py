@@ -19,6 +19,8 @@ import sys
 
 ALGORITHM = "qingshan-allocation-1"
 TAG = "qingshan-draw-1"
+ID = re.compile("[0-9a-z]{1,32}")
+KEYS = {"category", "choices", "id", "size"}
 FILES = ("roster.jsonl", "draw.json", "result.jsonl", "certificate.json")
 TRUTHFUL = "truth_never_hurts"  # proven where no twins are placed together
 GUARANTEES = {
@@ -44,6 +46,7 @@ def sha(data):
     return hashlib.sha256(data).hexdigest()
 
 
+DECODER = json.JSONDecoder()
 ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -56,7 +59,7 @@ def lines_of(data, name):
     """Return the objects of a file of lines; each must be canonical."""
     try:
         lines = data.decode().split("\n")
-        found = [json.loads(line) for line in lines[:-1]]
+        found = [DECODER.decode(line) for line in lines[:-1]]
     except ValueError:
         raise Wrong(name + " 不是规定的格式") from None
     need(lines[-1] == "" and len(found) > 0, name + " 是空的，或没有写完")
@@ -87,17 +90,19 @@ def roster_check(head, applicants):
         need(set(one) == {"code", "reserves", "seats"} and whole(one["seats"]), "招生计划格式不对")
         need(all(whole(seats) for _c, seats in one["reserves"]), "保留学位不对")
         need(sum(seats for _c, seats in one["reserves"]) <= one["seats"], "保留学位多于学位")
+    most, known = rules["max_choices"], codes.keys()
     names = [one["id"] for one in applicants]
     need(names == sorted(set(names)), "名单代号重复或顺序不对")
     for one in applicants:
-        need(set(one) == {"category", "choices", "id", "size"}, "名单条目格式不对")
-        need(re.fullmatch("[0-9a-z]{1,32}", one["id"]) is not None and whole(one["size"], 1), "名单条目不对")
-        wanted = [choice[0] for choice in one["choices"]]
-        need(1 <= len(wanted) <= rules["max_choices"] and len(set(wanted)) == len(wanted), "志愿数量不对")
-        need(codes.keys() >= set(wanted), "志愿不在招生计划中")
-        numbers = [n for choice in one["choices"] for n in choice[1:]]
+        need(one.keys() == KEYS, "名单条目格式不对")
+        need(ID.fullmatch(one["id"]) is not None and whole(one["size"], 1), "名单条目不对")
+        choices = one["choices"]
+        wanted = {choice[0] for choice in choices}
+        need(1 <= len(choices) <= most and len(wanted) == len(choices), "志愿数量不对")
+        need(wanted <= known, "志愿不在招生计划中")
+        numbers = [n for choice in choices for n in choice[1:]]
+        need(len(numbers) == 3 * len(choices), "志愿格式不对")
         need(set(map(type, numbers)) == {int} and min(numbers) >= 0, "志愿中的数字不对")
-        need(len(numbers) == 3 * len(wanted), "志愿格式不对")
 
 
 class Round:
@@ -180,7 +185,15 @@ class Desk:
         """Take an applicant in if its place in the order allows; add to ``refused`` whom that leaves out."""
         own = self.kept.get(self.category[a])
         if own is None:
-            self.enter(self.open, key, a, refused)
+            places, used, holders, line = self.open
+            if line is not None and key <= line:
+                refused.append(a)
+            elif used == places and self.size[a] == 1 and holders and self.size[holders[0][1]] == 1:
+                # The commonest case: one child takes the place of one, or is itself the one left out.
+                self.open[3], out = heapq.heappushpop(holders, (key, a))
+                refused.append(out)
+            else:
+                self.enter(self.open, key, a, refused)
             return
         self.keys[a] = key
         self.asked[self.category[a]] += self.size[a]
