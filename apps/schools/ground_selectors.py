@@ -111,7 +111,7 @@ def home_columns(
     """
     registers = {
         f"register_{kind}{suffix}": Exists(rows)
-        for kind, person in (("hukou", {"person_hash": child_hash}), ("property", {}))
+        for kind, person in (("hukou", {"person_hash": child_hash}), ("property", {"person_hash": ""}))
         for suffix, rows in (
             (
                 "",
