@@ -6,9 +6,11 @@ import datetime as dt
 import io
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection, transaction
 
 from apps.accounts.models import AccessLog
+from apps.common import clock as the_clock
 from apps.common.errors import constraint_of
 from apps.notifications.models import InboxMessage
 from apps.schools import selectors, services
@@ -38,7 +40,7 @@ from tests.factories.clinics import id_number
 from tests.factories.people import attr_of, code_of, resident_make, staff_make
 from tests.factories.pictures import jpeg
 from tests.factories.schools import DAY, draft, family_make, round_make, verify
-from tests.factories.schools_ground import COMMUNITY
+from tests.factories.schools_ground import COMMUNITY, area_make, version_make
 
 # --- Children ---------------------------------------------------------------------------------------------------------
 
@@ -80,6 +82,36 @@ def test_a_stranger_learns_nothing_about_a_child(office, now) -> None:
     shown = stranger.get("children").json()
     assert [(one["confirmed"], one["name_masked"], one["asking"]) for one in shown] == [(False, "演**", [])]
     assert asked.confirmed_at is None
+
+
+def test_a_mistyped_name_is_put_right_by_papers_and_no_longer_shuts_the_other_parent_out(office, now) -> None:
+    number = id_number(born=dt.date(2020, 3, 1))
+    mother = services.child_add(
+        resident_id=resident_make().resident_id, draft=draft(number=number, name="演示同"), now=now
+    )
+    right = draft("father", number=number, name="演示童")
+    clerk = office.reviewers[0]
+    with pytest.raises(ChildMismatch):
+        services.child_at_counter(draft=right, staff=clerk, now=now)
+    services.child_at_counter(draft=right, staff=clerk, now=now, name_corrected=True)
+    assert Child.objects.get(pk=mother.child_id).name == "演示童"
+    assert (
+        services.child_add(resident_id=resident_make().resident_id, draft=right, now=now).child_id
+        == mother.child_id
+    )
+    entry = LogEntry.objects.get()
+    assert (entry.user_id, entry.object_id) == (clerk.pk, str(mother.child_id))
+    assert "演示" not in entry.object_repr + entry.change_message
+
+
+def test_the_catchment_is_that_of_the_last_day_by_the_district_s_clock(office, now) -> None:
+    # Midnight in Beijing is the day before in UTC.
+    closes = the_clock.midnight("2026-04-01")
+    held = round_make(now=now, office=office, closes_at=closes, fix_until=closes + DAY)
+    version = version_make(published_at=now, valid_from=dt.date(2026, 4, 1))
+    area_make(version, held.intakes["s1"].school, road="和平大道")
+    family_make(held, ["s1"], now=now, address="和平大道77号101室")
+    assert Preference.objects.get().in_catchment
 
 
 @pytest.mark.parametrize("wrong", ["123", "99000020200301123X", "", "990000209901011230"])
@@ -276,7 +308,7 @@ def test_two_different_people_verify_and_nobody_what_they_entered(office, now) -
         services.application_review(staff=staff_make("service_operator", unit="CG"), **review)
     assert services.application_review(staff=second, **review).state == "verified"
 
-    child = services.child_at_counter(draft=draft(), now=now)
+    child = services.child_at_counter(draft=draft(), staff=clerk, now=now)
     own = services.application_begin(
         round_id=held.pk, child_id=child.pk, by=By(staff=clerk), now=now, on_behalf_of="演示祖母",
         filing=Filing(address="和平大道9号1室", community=COMMUNITY, category="a", choices=[held.intakes["s1"].pk]),

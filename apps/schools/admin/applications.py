@@ -17,6 +17,7 @@ from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from apps.accounts.desk import staff_of
@@ -64,6 +65,9 @@ class CounterForm(forms.ModelForm):  # type: ignore[type-arg]
         error_messages={"invalid": _("A mobile number has 11 digits.")},
     )  # fmt: skip
     child_name = forms.CharField(label=_("child's name"), max_length=40, widget=UnfoldAdminTextInputWidget)
+    name_corrected = forms.BooleanField(
+        label=_("the papers show another name than is kept"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
     id_kind = forms.ChoiceField(
         label=_("document"), choices=[("resident", _("resident identity card")), ("other", _("another document"))],
         widget=UnfoldAdminSelectWidget,
@@ -135,7 +139,7 @@ class ApplicationAdmin(RoundScoped):
         "number", "round", "category", "state", "points", "community", "filed_by_staff", "submitted_at", "created_at",
     )  # fmt: skip
     _COUNTER = (
-        "round", "category", "guardian_name", "telephone", "child_name", "id_kind", "id_number", "birth_on", "gender",
+        "round", "category", "guardian_name", "telephone", "child_name", "name_corrected", "id_kind", "id_number", "birth_on", "gender",
         "home_address", "community",
     )  # fmt: skip
 
@@ -178,7 +182,7 @@ class ApplicationAdmin(RoundScoped):
                 relation="other", name=given["child_name"], id_kind=given["id_kind"], id_number=given["id_number"],
                 birth_on=given["birth_on"], is_female=None if not gender else gender == "female",
             ),
-            now=now,
+            staff=staff_of(request), now=now, name_corrected=given["name_corrected"],
         )  # fmt: skip
         made = services.application_begin(
             round_id=given["round"].pk, child_id=child.pk, by=By(staff=staff_of(request)), filing=form.filing(), now=now,
@@ -262,6 +266,9 @@ class ApplicationAdmin(RoundScoped):
                 services.look_record(row=row, staff=staff, data="child and address", reason=text, now=now)
                 request.session[f"application:{row.pk}"] = True
                 return _("Recorded; the data are shown once.")
+            case "name":
+                services.child_name_correct(child_id=row.child_id, name=text, staff=staff, now=now)
+                return _("The name is put right.")
             case "settle":
                 services.objection_settle(application_id=row.pk, staff=staff, note=text, now=now)
                 return _("The objection is settled.")

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists
 
+from apps.common.clock import local
 from apps.common.geo import Point
 from apps.schools.ground_selectors import catchment_schools, home_columns, home_facts
 from apps.schools.models import Application, Check, Preference
@@ -38,7 +39,7 @@ def checks_run(*, application: Application, choices: Sequence[Preference], now: 
     hits = {
         hit.school_code
         for hit in catchment_schools(
-            stage=held.stage, on=held.closes_at.date(), community=application.community_id, address=application.address or ""
+            stage=held.stage, on=local(held.closes_at).date(), community=application.community_id, address=application.address or ""
         )
     }  # fmt: skip
     changed = []

@@ -20,6 +20,7 @@ from apps.capacity.services import QueueKind
 from apps.common.errors import constraint_of
 from apps.schools import notices
 from apps.schools.errors import (
+    ApplicationMoveRefused,
     ApplicationUnknown,
     NoPlaceLeft,
     OfferOver,
@@ -347,8 +348,9 @@ def _move(
     actor: Actor = Actor.ROUND,
 ) -> None:
     move = move_of(state=ApplicationState(row.state), verb=verb, actor=actor)
-    if move is not None:
-        application_move(row, move, now, by=by, note=note)
+    if move is None:
+        raise ApplicationMoveRefused
+    application_move(row, move, now, by=by, note=note)
 
 
 # --- What the kernel asks and tells ---------------------------------------------------------------------------------
