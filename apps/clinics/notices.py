@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.common import clock
 from apps.notifications.kinds import NoticeField, NoticeKind, kind_register
 from apps.notifications.states import NIGHT, Channel
 
@@ -27,12 +25,6 @@ _FIELDS: Mapping[str, NoticeField] = {
     "reason": NoticeField(_("reason"), "医生临时停诊"),
     "wait_id": NoticeField(_("identifier of the waiting request"), "018f0000-0000-7000-8000-000000000000"),
 }
-
-
-def moment_text(moment: dt.datetime) -> str:
-    """Return a moment as people read it: ``2026年3月10日 10:00``."""
-    local = clock.local(moment)
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def _kind(

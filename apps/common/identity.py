@@ -47,3 +47,8 @@ def other_number(text: str) -> str | None:
     """Return the number of another document as it is kept, None where it can not be one: 5 to 30 letters and digits."""
     number = number_plain(text)
     return number if _OTHER.fullmatch(number) else None
+
+
+def age_on(birth_on: dt.date, day: dt.date) -> int:
+    """Return the age in whole years on a day."""
+    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))

@@ -8,3 +8,13 @@ def phone_masked(phone: str | None) -> str | None:
     if not phone:
         return None
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 9 else "*" * len(phone)
+
+
+def name_masked(name: str) -> str:
+    """Return the family name and a star for each other character, at least one."""
+    return f"{name[:1]}{'*' * max(1, len(name) - 1)}"
+
+
+def number_masked(number: str) -> str:
+    """Return ``****1234``: the last four characters of a document's number."""
+    return f"****{number[-4:]}"

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.common import clock
+from apps.common.times import moment_text
 from apps.notifications.kinds import NoticeField, NoticeKind, kind_register
 from apps.notifications.services import notice_enqueue
 from apps.notifications.states import Channel
@@ -38,12 +38,6 @@ _FIELDS: Mapping[str, NoticeField] = {
     "fingerprint": NoticeField(_("fingerprint of the roster"), "ab" * 32),
     "child_id": NoticeField(_("identifier of the child"), "018f0000-0000-7000-8000-000000000000"),
 }
-
-
-def moment_text(moment: dt.datetime) -> str:
-    """Return a moment as people read it: ``2026年3月10日 10:00``."""
-    local = clock.local(moment)
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def _kind(

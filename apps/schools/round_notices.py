@@ -8,12 +8,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.changes import announce, kept
+from apps.common.times import moment_text
 from apps.notifications import services as notifications
 from apps.notifications.kinds import NoticeField, NoticeKind, kind_register
 from apps.notifications.states import NIGHT, Channel
 from apps.notifications.topics import TopicKind, topic_kind_register
 from apps.schools.models import AdmissionRound
-from apps.schools.notices import TEMPLATE, moment_text
+from apps.schools.notices import TEMPLATE
 from apps.schools.states import RoundState, RoundVerb
 
 MOST = 200

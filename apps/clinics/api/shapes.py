@@ -19,14 +19,9 @@ from apps.clinics.referral_states import FINAL
 from apps.clinics.selectors import SessionLine
 from apps.clinics.services.booking import restriction_text
 from apps.clinics.states import AppointmentState
-from apps.common.clock import local
+from apps.common.times import iso_text
 
 Shape = dict[str, Any]
-
-
-def moment(value: dt.datetime | None) -> str | None:
-    """Return a moment as the contract has it, with its offset."""
-    return None if value is None else local(value).isoformat(timespec="seconds")
 
 
 def patient_shape(access: PatientAccess, today: dt.date) -> Shape:
@@ -52,16 +47,16 @@ def department_shape(department: Department) -> Shape:
 def session_shape(line: SessionLine) -> Shape:
     """Return a session with what remains of it."""
     return {
-        "id": line.id, "starts_at": moment(line.starts_at), "ends_at": moment(line.ends_at),
+        "id": line.id, "starts_at": iso_text(line.starts_at), "ends_at": iso_text(line.ends_at),
         "practitioner": line.practitioner, "title": line.title or None, "room": line.room, "state": line.state,
-        "remaining": line.remaining, "release_at": moment(line.release_at),
+        "remaining": line.remaining, "release_at": iso_text(line.release_at),
     }  # fmt: skip
 
 
 def slot_shape(slot: Slot, remaining: int) -> Shape:
     """Return a slot with what remains of it."""
     return {
-        "id": slot.pk, "starts_at": moment(slot.starts_at), "ends_at": moment(slot.ends_at), "remaining": remaining,
+        "id": slot.pk, "starts_at": iso_text(slot.starts_at), "ends_at": iso_text(slot.ends_at), "remaining": remaining,
     }  # fmt: skip
 
 
@@ -70,13 +65,13 @@ def appointment_shape(appointment: Appointment, now: dt.datetime) -> Shape:
     session, department = appointment.session, appointment.department
     return {
         "id": appointment.pk, "number": appointment.number, "state": appointment.state,
-        "state_label": str(Appointment.State(appointment.state).label), "starts_at": moment(appointment.starts_at),
-        "ends_at": moment(appointment.ends_at), "department": department.name,
+        "state_label": str(Appointment.State(appointment.state).label), "starts_at": iso_text(appointment.starts_at),
+        "ends_at": iso_text(appointment.ends_at), "department": department.name,
         "institution": department.institution.facility.name, "facility": department.institution.facility_id,
         "practitioner": session.practitioner.name if session.practitioner else None,
         "room": session.room.name if session.room else None, "patient": appointment.patient.name_masked,
         "check_in_code": appointment.check_in_code if appointment.state == AppointmentState.BOOKED else None,
-        "expires_at": moment(appointment.hold_until), "can": _can(appointment, now),
+        "expires_at": iso_text(appointment.hold_until), "can": _can(appointment, now),
         "calendar": calendar_link(appointment_id=appointment.pk),
     }  # fmt: skip
 
@@ -98,8 +93,8 @@ def wait_shape(wait: WaitRequest, slots: dict[Any, Slot], positions: dict[Any, i
     offer = None
     if claim is not None and slot is not None:
         offer = {
-            "slot": slot.pk, "starts_at": moment(slot.starts_at), "ends_at": moment(slot.ends_at),
-            "offer_expires_at": moment(claim.expires_at),
+            "slot": slot.pk, "starts_at": iso_text(slot.starts_at), "ends_at": iso_text(slot.ends_at),
+            "offer_expires_at": iso_text(claim.expires_at),
         }  # fmt: skip
     return {
         "id": wait.pk, "department": wait.department.name, "institution": wait.department.institution.facility.name,

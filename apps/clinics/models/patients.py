@@ -10,7 +10,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.crypto import EncryptedTextField
+from apps.common.identity import age_on
 from apps.common.ids import uuid7
+from apps.common.masking import name_masked, number_masked
 
 
 class Patient(models.Model):
@@ -48,17 +50,16 @@ class Patient(models.Model):
     @property
     def name_masked(self) -> str:
         """The family name and stars."""
-        return f"{self.name[:1]}{'*' * max(1, len(self.name) - 1)}"
+        return name_masked(self.name)
 
     @property
     def id_masked(self) -> str:
         """The last four characters of the document's number."""
-        return f"****{self.id_number[-4:]}"
+        return number_masked(self.id_number)
 
     def age_on(self, day: dt.date) -> int:
         """Return the age in whole years on a date."""
-        had_birthday = (day.month, day.day) >= (self.birth_on.month, self.birth_on.day)
-        return day.year - self.birth_on.year - (not had_birthday)
+        return age_on(self.birth_on, day)
 
 
 class PatientAccess(models.Model):

@@ -30,6 +30,7 @@ from apps.clinics.services.booking import appointment_fields, event_write
 from apps.clinics.services.referrals import appointment_moved
 from apps.clinics.services.striking import strike_add, strike_void
 from apps.clinics.states import Actor, AppointmentState, Verb, move_of
+from apps.common.times import moment_text
 from apps.notifications.services import notice_enqueue
 
 _ROW = ("patient", "slot__session", "department__institution__facility")
@@ -159,7 +160,7 @@ def _arrived(appointment: Appointment, actor: Actor, now: dt.datetime, **who: An
     rule = _rule(appointment)
     opens = appointment.starts_at - dt.timedelta(minutes=rule.check_in_early_min)
     if now < opens:
-        raise CheckInTooEarly(opens=notices.moment_text(opens))
+        raise CheckInTooEarly(opens=moment_text(opens))
     closes = appointment.starts_at + dt.timedelta(minutes=rule.check_in_late_min)
     # Who is late is still let in at the desk; on the phone the time is over.
     if actor is Actor.PATIENT and now > closes:
@@ -199,7 +200,7 @@ def appointment_act(
             _tell(appointment, notices.CANCELLED, "cancelled", now)
             return appointment
         if verb is Verb.MISS and now < appointment.starts_at:
-            raise MissTooEarly(begins=notices.moment_text(appointment.starts_at))
+            raise MissTooEarly(begins=moment_text(appointment.starts_at))
         before = appointment.state
         if verb is Verb.VOID:
             capacity.claim_release(claim_id=appointment.claim_id, why="entered_in_error", now=now)

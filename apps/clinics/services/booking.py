@@ -33,6 +33,7 @@ from apps.clinics.services.patients import PatientDraft, patient_at_counter
 from apps.clinics.states import AppointmentState, Channel, Verb
 from apps.common.clock import local
 from apps.common.ids import uuid7
+from apps.common.times import moment_text
 from apps.common.writing import rows_insert
 from apps.notifications.services import notice_enqueue
 
@@ -355,7 +356,7 @@ def appointment_fields(appointment: Appointment, slot: Slot) -> dict[str, str]:
     """Return what every notice about an appointment says."""
     return {
         "number": appointment.number, "service": slot.session.department.name,
-        "place": slot.session.department.institution.facility.name, "at": notices.moment_text(appointment.starts_at),
+        "place": slot.session.department.institution.facility.name, "at": moment_text(appointment.starts_at),
         "state": str(Appointment.State(appointment.state).label),
     }  # fmt: skip
 

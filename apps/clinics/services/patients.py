@@ -22,7 +22,7 @@ from apps.clinics.errors import (
 from apps.clinics.models import Patient, PatientAccess
 from apps.common.clock import local
 from apps.common.crypto import lookup_hash
-from apps.common.identity import identity_of, other_number
+from apps.common.identity import age_on, identity_of, other_number
 from apps.common.locks import Lock, lock_hold
 
 MOST_PATIENTS = 8
@@ -64,7 +64,7 @@ def patient_add(*, resident_id: UUID, draft: PatientDraft, now: dt.datetime) -> 
         raise PatientConsentMissing(attr="consent")
     today = local(now).date()
     number, birth_on, is_female = _identity(draft, today)
-    if draft.relation == "child" and _age(birth_on, today) >= CHILD_UNDER:
+    if draft.relation == "child" and age_on(birth_on, today) >= CHILD_UNDER:
         raise PatientTooOld(attr="relation", limit=CHILD_UNDER)
     valid_to = _valid_to(draft, birth_on, today)
     id_hash = lookup_hash(f"{draft.id_kind}:{number}", purpose="patient")
@@ -117,10 +117,6 @@ def _identity(draft: PatientDraft, today: dt.date) -> tuple[str, dt.date, bool]:
     ):
         raise IdentityInvalid(attr="birth_on")
     return number, draft.birth_on, draft.is_female
-
-
-def _age(birth_on: dt.date, today: dt.date) -> int:
-    return today.year - birth_on.year - ((today.month, today.day) < (birth_on.month, birth_on.day))
 
 
 def _valid_to(draft: PatientDraft, birth_on: dt.date, today: dt.date) -> dt.date | None:

@@ -15,6 +15,7 @@ from apps.clinics.selectors import residents_of_patient
 from apps.clinics.states import strikes_out
 from apps.common.clock import local
 from apps.common.locks import Lock, lock_hold
+from apps.common.times import day_text, moment_text
 from apps.notifications.services import notice_enqueue
 
 
@@ -68,15 +69,10 @@ def _hold(patient_id: UUID, institution_id: int) -> None:
     lock_hold(Lock.STRIKES, of=f"{patient_id}:{institution_id}")
 
 
-def day_text(day: dt.date) -> str:
-    """Return a day as people read it: ``2026年3月10日``."""
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def _fields(restriction: Restriction, appointment: Appointment) -> dict[str, str]:
     return {
         "number": appointment.number, "service": appointment.department.name,
-        "place": restriction.institution.facility.name, "at": notices.moment_text(appointment.starts_at),
+        "place": restriction.institution.facility.name, "at": moment_text(appointment.starts_at),
         "state": str(Appointment.State(appointment.state).label),
     }  # fmt: skip
 

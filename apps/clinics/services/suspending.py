@@ -21,6 +21,7 @@ from apps.clinics.states import LIVE, AppointmentState, Verb
 from apps.common.clock import local
 from apps.common.dispatch import send_after_commit
 from apps.common.errors import Refused
+from apps.common.times import moment_text
 from apps.notifications.services import notice_enqueue
 
 REBOOK_TRIES = 8
@@ -137,7 +138,7 @@ def _kept_for(appointment: Appointment, now: dt.datetime) -> bool:
                 offered = rebook_row(instead_of=appointment, slot=slot, until=until, now=now)
                 notice_enqueue(
                     kind=notices.REBOOK, resident_id=appointment.booked_by_id,  # type: ignore[arg-type]
-                    fields=appointment_fields(offered, slot) | {"until": notices.moment_text(until)},
+                    fields=appointment_fields(offered, slot) | {"until": moment_text(until)},
                     dedup_key=f"appointment:{appointment.pk}:rebook", now=now,
                 )  # fmt: skip
                 return True

@@ -26,6 +26,7 @@ from apps.clinics.selectors import (
 from apps.clinics.services.booking import ELDERLY, PUBLIC, age_check, offer_book, restriction_check
 from apps.common.clock import local
 from apps.common.ids import uuid7
+from apps.common.times import moment_text
 from apps.notifications.services import notice_enqueue
 
 MOST_WAIT_DAYS = 31
@@ -159,11 +160,11 @@ def _tell(offer: Offer, now: dt.datetime, *, lapsed: bool) -> None:
         return
     fields = {
         "service": wait.department.name, "place": wait.department.institution.facility.name,
-        "at": notices.moment_text(slot.starts_at), "wait_id": str(wait.pk),
+        "at": moment_text(slot.starts_at), "wait_id": str(wait.pk),
         "state": str(notices.LAPSED_STATE if lapsed else notices.OFFERED_STATE),
     }  # fmt: skip
     if not lapsed:
-        fields["until"] = notices.moment_text(offer.expires_at)
+        fields["until"] = moment_text(offer.expires_at)
     notice_enqueue(
         kind=notices.LAPSED if lapsed else notices.OFFERED, resident_id=wait.resident_id, fields=fields,
         dedup_key=f"wait:{wait.pk}:{offer.claim_id}:{'lapsed' if lapsed else 'offered'}", now=now,

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from apps.common import clock
 from apps.common.selectors import calendar_load
+from apps.common.times import iso_text
 from apps.facilities import access
 from apps.facilities.circle_selectors import Circle, CirclePoint
 from apps.facilities.labels import ANSWER_LABELS, FEATURE_LABELS, FRESHNESS_LABELS, PROFILE_LABELS
@@ -19,10 +20,6 @@ from apps.facilities.service_selectors import Matter
 from apps.facilities.states import freshness_of
 
 _DAYS = 7
-
-
-def _moment(at: dt.datetime | None) -> str | None:
-    return clock.local(at).isoformat(timespec="seconds") if at is not None else None
 
 
 def _day(on: dt.date | None) -> str | None:
@@ -36,8 +33,8 @@ def _code_name(row: Any) -> dict[str, str] | None:
 def _opening(answer: OpenAnswer) -> dict[str, Any]:
     return {
         "now": answer.now,
-        "until": _moment(answer.until),
-        "next_open_at": _moment(answer.next_open_at),
+        "until": iso_text(answer.until),
+        "next_open_at": iso_text(answer.next_open_at),
         "known": answer.known,
     }
 
@@ -84,7 +81,7 @@ def facility_detail(whole: Whole, *, now: dt.datetime) -> dict[str, Any]:
         "photos": [_photo(photo) for photo in row.photos.all()],
         "assured_until": _day(whole.line.row["assured_until"]),
         "provenance": row.provenance,
-        "updated_at": _moment(row.updated_at),
+        "updated_at": iso_text(row.updated_at),
     }
 
 
@@ -102,7 +99,9 @@ def _hours(facts: OpeningFacts, first: dt.date) -> list[dict[str, Any]]:
             "holiday": calendar.rules[on].name if on in calendar.rules else None,
             "is_workday": calendar.day(on).is_workday,
             "is_exception": on in facts.exceptions,
-            "spans": [{"opens_at": _moment(opens), "closes_at": _moment(closes)} for opens, closes in spans],
+            "spans": [
+                {"opens_at": iso_text(opens), "closes_at": iso_text(closes)} for opens, closes in spans
+            ],
         }
         for on, spans in facts.week(first)[:_DAYS]
     ]
@@ -110,8 +109,8 @@ def _hours(facts: OpeningFacts, first: dt.date) -> list[dict[str, Any]]:
 
 def _closure(row: Closure, now: dt.datetime) -> dict[str, Any]:
     return {
-        "starts_at": _moment(row.starts_at),
-        "ends_at": _moment(row.ends_at),
+        "starts_at": iso_text(row.starts_at),
+        "ends_at": iso_text(row.ends_at),
         "reason": row.reason,
         "in_force": row.starts_at <= now,
     }
@@ -238,6 +237,6 @@ def correction_shape(row: CorrectionReport) -> dict[str, Any]:
         "state": row.state,
         "state_label": row.get_state_display(),
         "reply": row.reply or None,
-        "created_at": _moment(row.created_at),
-        "handled_at": _moment(row.handled_at),
+        "created_at": iso_text(row.created_at),
+        "handled_at": iso_text(row.handled_at),
     }

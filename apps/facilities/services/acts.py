@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.common import clock
 from apps.common.changes import announce
+from apps.common.times import moment_text
 from apps.facilities import notices
 from apps.facilities.errors import FacilityChanged, FacilityNotFound
 from apps.facilities.followed import topic_of
@@ -86,14 +87,3 @@ def act_record(
         )  # fmt: skip
     announce("facilities")
     return event
-
-
-def moment_text(at: dt.datetime) -> str:
-    """Return a moment as residents read it, in the form that WeChat's time key takes."""
-    local = clock.local(at)
-    return f"{day_text(local.date())} {local:%H:%M}"
-
-
-def day_text(on: dt.date) -> str:
-    """Return a date as residents read it."""
-    return f"{on:%Y}年{on.month}月{on.day}日"

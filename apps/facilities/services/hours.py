@@ -14,11 +14,12 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from apps.common import clock
+from apps.common.times import day_text, moment_text
 from apps.facilities import notices
 from apps.facilities.errors import ClosureOver, ClosureWrong, FacilityNotFound, HoursWrong
 from apps.facilities.models import Closure, DayException, Facility, OpeningRule
 from apps.facilities.opening import Rule, Span, rules_check, spans_check
-from apps.facilities.services.acts import News, act_record, day_text, facility_lock, moment_text
+from apps.facilities.services.acts import News, act_record, facility_lock
 from apps.facilities.states import Verb
 from apps.facilities.times import spans_text
 

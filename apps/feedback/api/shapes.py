@@ -11,9 +11,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.common import clock
 from apps.common.api.serializers import upload_shape
 from apps.common.models import Upload
+from apps.common.times import iso_text
 from apps.feedback import labels
 from apps.feedback.models import Case, Question, Rating, TimelineEntry
 from apps.feedback.selectors import History
@@ -21,11 +21,6 @@ from apps.feedback.services import nudge_next_at
 from apps.feedback.states import MAX_REOPENS, TEXT_SHOWN, Actor, CaseState, Verb, verbs_open
 
 _RESIDENT = frozenset({Actor.RESIDENT})
-
-
-def moment(at: dt.datetime | None) -> str | None:
-    """Return an ISO time with the district's offset, in seconds."""
-    return None if at is None else clock.local(at).isoformat(timespec="seconds")
 
 
 def case_shape(*, case: Case, history: History, now: dt.datetime) -> dict[str, Any]:
@@ -45,8 +40,8 @@ def case_shape(*, case: Case, history: History, now: dt.datetime) -> dict[str, A
         "state": case.state,
         "state_label": case.state_label,
         "unit": case.unit.short if case.unit else None,
-        "submitted_at": moment(case.submitted_at),
-        "due_at": moment(case.due_at),
+        "submitted_at": iso_text(case.submitted_at),
+        "due_at": iso_text(case.due_at),
         "due_provisional": case.due_provisional,
         "due_explained": [_due_line(line) for line in case.due_explained],
         "overdue": case.overdue(now),
@@ -57,9 +52,9 @@ def case_shape(*, case: Case, history: History, now: dt.datetime) -> dict[str, A
         # A case that was just written is not on the board and knows no such mark.
         "public_number": case.public_number if getattr(case, "published", False) else None,
         "urgency": case.urgency,
-        "stages": {name: moment(getattr(case, name)) for name in _STAGES},
+        "stages": {name: iso_text(getattr(case, name)) for name in _STAGES},
         "question": _question(question),
-        "nudge_next_at": moment(nudge_next_at(case=case)),
+        "nudge_next_at": iso_text(nudge_next_at(case=case)),
         "joined": case.state == CaseState.MERGED,
     }
 
@@ -83,14 +78,14 @@ def can_of(*, case: Case, question: Question | None, now: dt.datetime) -> list[s
 def _question(question: Question | None) -> dict[str, Any] | None:
     if question is None:
         return None
-    return {"id": str(question.id), "text": question.text, "expires_at": moment(question.expires_at)}
+    return {"id": str(question.id), "text": question.text, "expires_at": iso_text(question.expires_at)}
 
 
 def _entry(case: Case, entry: TimelineEntry, uploads: list[Upload]) -> dict[str, Any]:
     verb = Verb(entry.verb)
     text = case.text if verb is Verb.SUBMIT else entry.text
     return {
-        "at": moment(entry.at),
+        "at": iso_text(entry.at),
         "verb": entry.verb,
         "label": str(labels.VERB_LABELS[verb]),
         "text": text if verb in TEXT_SHOWN else "",
@@ -102,14 +97,14 @@ def _entry(case: Case, entry: TimelineEntry, uploads: list[Upload]) -> dict[str,
 def _reply(entry: TimelineEntry | None) -> dict[str, Any] | None:
     if entry is None:
         return None
-    return {"at": moment(entry.at), "unit": entry.unit.short if entry.unit else None, "text": entry.text}
+    return {"at": iso_text(entry.at), "unit": entry.unit.short if entry.unit else None, "text": entry.text}
 
 
 def _rating(rating: Rating | None) -> dict[str, Any] | None:
     if rating is None:
         return None
     return {
-        "at": moment(rating.at),
+        "at": iso_text(rating.at),
         "resolved": rating.resolved,
         "satisfaction": rating.satisfaction,
         "comment": rating.comment,

@@ -17,6 +17,7 @@ from apps.common.api.fields import PlainTextField
 from apps.common.api.inputs import Input
 from apps.common.errors import Refused
 from apps.common.geo import Point
+from apps.common.times import iso_text
 from apps.feedback.board_selectors import Row
 from apps.feedback.models import Category
 from apps.feedback.services import CaseDraft
@@ -192,9 +193,9 @@ def request_shape(row: Row) -> dict[str, Any]:
         "description": row["text"],
         "agency_responsible": row["unit"],
         "service_notice": None,
-        "requested_datetime": _w3c(row["submitted_at"]),
-        "updated_datetime": _w3c(row["changed_at"]),
-        "expected_datetime": _w3c(row["due_at"]),
+        "requested_datetime": iso_text(row["submitted_at"]),
+        "updated_datetime": iso_text(row["changed_at"]),
+        "expected_datetime": iso_text(row["due_at"]),
         "address": None,
         "address_id": None,
         "zipcode": None,
@@ -220,7 +221,3 @@ def discovery() -> dict[str, Any]:
             }
         ],
     }
-
-
-def _w3c(at: dt.datetime | None) -> str | None:
-    return None if at is None else clock.local(at).isoformat(timespec="seconds")

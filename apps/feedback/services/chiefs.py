@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.states import Role
+from apps.common.times import moment_text
 from apps.feedback.errors import ExtensionRefused, MoveRefused
 from apps.feedback.models import Case, Extension, Pause
 from apps.feedback.parts import actors_of
 from apps.feedback.services.deadlines import due_fields
-from apps.feedback.services.moves import By, case_lock, case_move, moment_text, move_of
+from apps.feedback.services.moves import By, case_lock, case_move, move_of
 from apps.feedback.services.pauses import pause_begin, resume_move
 from apps.feedback.services.tellings import told_of, unit_tell
 from apps.feedback.states import RANK_SUPERVISED, Actor, Verb

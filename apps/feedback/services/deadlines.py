@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from apps.common import clock
 from apps.common.selectors import calendar_load
+from apps.common.times import moment_text
 from apps.feedback import clock as deadlines
 from apps.feedback import intake, states
 from apps.feedback.clock import Due, Stood, Term
 from apps.feedback.errors import CategoryUnknown
 from apps.feedback.intake import Profile
 from apps.feedback.models import Case, Pause
-from apps.feedback.services.moves import SYSTEM, case_move, moment_text, move_of
+from apps.feedback.services.moves import SYSTEM, case_move, move_of
 from apps.feedback.services.tellings import unit_tell
 from apps.feedback.states import Verb
 

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from apps.common.locks import Lock, lock_hold
+from apps.common.times import moment_text
 from apps.feedback import labels, notices
 from apps.feedback.board_errors import BoardEntryNotFound, FollowsFull
 from apps.feedback.board_states import MAX_FOLLOWS, NEVER_SHOWN, OFFERABLE, BoardState
 from apps.feedback.models import Case, Follow, FollowRound, TimelineEntry
-from apps.feedback.services.moves import moment_text
 from apps.feedback.states import CaseState, Verb
 from apps.notifications import services as notifications
 from apps.notifications.services import Told

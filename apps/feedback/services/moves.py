@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from apps.common import clock
 from apps.common.dispatch import send_after_commit
+from apps.common.times import moment_text
 from apps.feedback import labels, states
 from apps.feedback.errors import CaseChanged, CaseNotFound, MoveRefused
 from apps.feedback.models import Case, TimelineEntry
@@ -186,9 +187,3 @@ def notice_fields(case: Case, now: dt.datetime) -> dict[str, str]:
         "state": case.state_label,
         "at": moment_text(now),
     }
-
-
-def moment_text(at: dt.datetime) -> str:
-    """Return a moment as residents read it, in the form that WeChat's time key takes."""
-    local = clock.local(at)
-    return f"{local:%Y}年{local.month}月{local.day}日 {local:%H:%M}"

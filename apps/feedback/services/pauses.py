@@ -8,10 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from apps.accounts.states import Role
+from apps.common.times import moment_text
 from apps.feedback.errors import CaseNotFound, PauseTooLong
 from apps.feedback.models import Case, Pause
 from apps.feedback.services.deadlines import due_fields
-from apps.feedback.services.moves import SYSTEM, By, case_move, moment_text, move_of
+from apps.feedback.services.moves import SYSTEM, By, case_move, move_of
 from apps.feedback.services.tellings import unit_tell
 from apps.feedback.states import CaseState, Verb
 

@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
 from apps.accounts.states import Role
+from apps.common.times import moment_text
 from apps.feedback import clock as deadlines
 from apps.feedback.models import Case
-from apps.feedback.services.moves import moment_text
 from apps.feedback.services.tellings import told_of
 from apps.notifications import services as notifications
 from apps.notifications.services import StaffTold

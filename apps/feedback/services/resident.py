@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.states import Role
 from apps.common import clock
+from apps.common.times import moment_text
 from apps.common.uploads import uploads_claim
 from apps.feedback import intake
 from apps.feedback.contents import Content
@@ -26,7 +27,6 @@ from apps.feedback.services.moves import (
     case_lock,
     case_move,
     incident_lock,
-    moment_text,
     move_of,
 )
 from apps.feedback.services.pauses import pause_end, pauses_close

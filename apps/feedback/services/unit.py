@@ -10,11 +10,12 @@ from django.db.utils import IntegrityError
 from django.utils.translation import gettext as _
 
 from apps.accounts.states import Role
+from apps.common.times import moment_text
 from apps.feedback import intake
 from apps.feedback.errors import ClauseUnknown, ExtensionRefused, ReturnAfterRuling, ReturnTooLate
 from apps.feedback.models import Case, DutyClause, Extension, Pause, Question
 from apps.feedback.services.deadlines import term_end
-from apps.feedback.services.moves import By, case_lock, case_move, moment_text, move_of
+from apps.feedback.services.moves import By, case_lock, case_move, move_of
 from apps.feedback.services.pauses import pause_begin
 from apps.feedback.services.tellings import role_tell, unit_tell
 from apps.feedback.services.templates import filled_check

@@ -19,9 +19,10 @@ from apps.common import clock
 from apps.common.api.idempotency import answer_once
 from apps.common.files import MAX_BYTES, FileTooBig
 from apps.common.geo import Point
+from apps.common.times import iso_text
 from apps.schools import selectors, services
 from apps.schools.api import serializers as schema
-from apps.schools.api.shapes import application_shape, child_shape, moment, offer_shape, story_shape
+from apps.schools.api.shapes import application_shape, child_shape, offer_shape, story_shape
 from apps.schools.models import ApplicationDocument
 from apps.schools.services import By, ChildDraft, Filing
 
@@ -176,7 +177,7 @@ class DocumentsView(ResidentView):
                 "id": row.pk,
                 "kind": row.kind,
                 "kind_label": row.get_kind_display(),
-                "added_at": moment(row.added_at),
+                "added_at": iso_text(row.added_at),
             }
             return Response(shape, status=201)
 

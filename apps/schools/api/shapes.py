@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from apps.common.clock import local
 from apps.common.masking import phone_masked
+from apps.common.times import iso_text
 from apps.schools.letters import story_text
 from apps.schools.models import AdmissionRound, Cutoff, Guardianship, IntakeCount, Offer
 from apps.schools.reasons import CHECKS, REASONS
@@ -14,11 +14,6 @@ from apps.schools.selectors import ApplicationShown, ChoiceStory, IntakeCounts, 
 from apps.schools.states import OFFER_LIVE, ApplicationState, RoundState
 
 Shape = dict[str, Any]
-
-
-def moment(value: dt.datetime | None) -> str | None:
-    """Return a moment as the contract has it, with its offset."""
-    return None if value is None else local(value).isoformat(timespec="seconds")
 
 
 def child_shape(row: Guardianship) -> Shape:
@@ -37,8 +32,8 @@ def round_shape(row: AdmissionRound, now: dt.datetime) -> Shape:
         "id": row.pk, "code": row.code, "name": row.name, "stage": row.stage, "year": row.year, "state": row.state,
         "state_label": row.get_state_display(), "office": row.department.name,
         "accepting": row.state == RoundState.OPEN and row.opens_at <= now < row.closes_at,
-        "opens_at": moment(row.opens_at), "closes_at": moment(row.closes_at), "fix_until": moment(row.fix_until),
-        "answer_until": moment(row.answer_until), "waiting_until": moment(row.waiting_until), "starts_on": row.starts_on,
+        "opens_at": iso_text(row.opens_at), "closes_at": iso_text(row.closes_at), "fix_until": iso_text(row.fix_until),
+        "answer_until": iso_text(row.answer_until), "waiting_until": iso_text(row.waiting_until), "starts_on": row.starts_on,
         "born_from": row.born_from, "born_to": row.born_to, "max_choices": row.max_choices, "policy": row.policy,
         "policy_label": row.get_policy_display(), "catchment_first": row.catchment_first, "band_m": row.band_m,
         "public_number_source": row.public_number_source, "source": row.source, "demonstration": row.is_demo,
@@ -78,7 +73,7 @@ def intake_shape(counts: IntakeCounts) -> Shape:
         "id": one.pk, "code": one.code, "name": one.name, "school": one.school.name, "school_code": one.school_id,
         "facility": one.school.facility_id, "plan": one.plan, "places": counts.places,
         "changes": [
-            {"before": change.before, "after": change.after, "reason": change.reason, "at": moment(change.at)}
+            {"before": change.before, "after": change.after, "reason": change.reason, "at": iso_text(change.at)}
             for change in counts.changes
         ],
         "reserves": [{"category": kept.category.name, "seats": kept.seats} for kept in one.reserves.all()],
@@ -100,7 +95,7 @@ def offer_shape(offer: Offer | None) -> Shape | None:
         return None
     return {
         "intake": offer.intake_id, "school": offer.intake.school.name, "state": offer.state,
-        "state_label": offer.get_state_display(), "answer_until": moment(offer.answer_until),
+        "state_label": offer.get_state_display(), "answer_until": iso_text(offer.answer_until),
         "decline_asked": offer.decline_asked_by_id is not None and offer.state in OFFER_LIVE,
     }  # fmt: skip
 
@@ -124,7 +119,7 @@ def application_shape(shown: ApplicationShown) -> Shape:
             for one in shown.preferences
         ],
         "documents": [
-            {"id": one.pk, "kind": one.kind, "kind_label": one.get_kind_display(), "added_at": moment(one.added_at)}
+            {"id": one.pk, "kind": one.kind, "kind_label": one.get_kind_display(), "added_at": iso_text(one.added_at)}
             for one in shown.documents
         ],
         "checks": [
@@ -132,10 +127,10 @@ def application_shape(shown: ApplicationShown) -> Shape:
             for one in shown.checks if one.pass_number == row.pass_number
         ],
         "reasons": [{"code": code, "label": str(REASONS[code])} for code in (told.reasons if told else []) if code in REASONS],
-        "note": told.note if told else "", "fix_until": moment(row.round.fix_until),
+        "note": told.note if told else "", "fix_until": iso_text(row.round.fix_until),
         "objected": row.objected_at is not None and row.objection_settled_at is None,
         "roster_code": shown.roster_code,
-        "offer": offer_shape(shown.offers[0] if shown.offers else None), "submitted_at": moment(row.submitted_at),
+        "offer": offer_shape(shown.offers[0] if shown.offers else None), "submitted_at": iso_text(row.submitted_at),
     }  # fmt: skip
 
 
@@ -147,5 +142,5 @@ def story_shape(story: ChoiceStory) -> Shape:
         "admitted": result.admitted, "own_priority": result.priority, "own_rank": result.rank, "seats": story.seats,
         "last_rank": line.last_rank if line else None, "last_priority": line.last_priority if line else None,
         "year_before": cutoff_shape(story.before) if story.before else None, "waiting_position": story.waiting,
-        "waiting_offer_until": moment(story.offer_until), "text": story_text(story),
+        "waiting_offer_until": iso_text(story.offer_until), "text": story_text(story),
     }  # fmt: skip

@@ -16,9 +16,10 @@ from apps.accounts.api.base import PublicView
 from apps.common import clock
 from apps.common.api.paging import page_of
 from apps.common.api.schema import paged
+from apps.common.times import iso_text
 from apps.schools import draw_selectors, selectors, verify
 from apps.schools.api import serializers as schema
-from apps.schools.api.shapes import count_shape, intake_shape, moment, round_shape, round_whole
+from apps.schools.api.shapes import count_shape, intake_shape, round_shape, round_whole
 
 PAGE = [OpenApiParameter("limit", OpenApiTypes.INT), OpenApiParameter("cursor", OpenApiTypes.STR)]
 VERIFIER = "verify.py"
@@ -73,10 +74,10 @@ class DrawView(PublicView):
         names = told.files
         return Response(
             {
-                "round": held.pk, "roster_hash": told.roster_hash, "frozen_at": moment(told.frozen_at),
+                "round": held.pk, "roster_hash": told.roster_hash, "frozen_at": iso_text(told.frozen_at),
                 "applicants": told.applicants, "public_number_source": held.public_number_source,
-                "commitment": told.commitment, "committed_at": moment(told.committed_at),
-                "public_number": told.public_number, "secret": told.secret, "revealed_at": moment(told.revealed_at),
+                "commitment": told.commitment, "committed_at": iso_text(told.committed_at),
+                "public_number": told.public_number, "secret": told.secret, "revealed_at": iso_text(told.revealed_at),
                 "algorithm": told.algorithm, "certificate_holds": told.certificate_holds,
                 "bundle_hash": told.bundle_hash, "files": [*names, VERIFIER] if names else [],
             }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import ClassVar
 
 from django.db import models
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.crypto import EncryptedTextField
 from apps.common.ids import uuid7
+from apps.common.masking import name_masked, number_masked
 
 
 class Child(models.Model):
@@ -45,18 +45,12 @@ class Child(models.Model):
     @property
     def name_masked(self) -> str:
         """The family name and stars."""
-        return f"{self.name[:1]}{'*' * max(1, len(self.name) - 1)}"
+        return name_masked(self.name)
 
     @property
     def id_masked(self) -> str:
         """The last four characters of the document's number."""
-        return f"****{self.id_number[-4:]}"
-
-    def age_on(self, day: dt.date) -> int:
-        """Return the age in whole years on a date."""
-        return (
-            day.year - self.birth_on.year - ((day.month, day.day) < (self.birth_on.month, self.birth_on.day))
-        )
+        return number_masked(self.id_number)
 
 
 class Guardianship(models.Model):
