@@ -364,3 +364,30 @@ def test_families_that_change_places_with_each_other_do_not_block(at_once, offic
     at_once(12, act)
 
     sound(at)
+
+
+def test_two_sweeps_at_once_end_each_offer_once_and_tell_of_it_once(at_once, office, now):
+    held, _at = published(office, now, families=6, places=5)
+    late = held.row.answer_until
+
+    ended = at_once(4, lambda: services.offers_lapse(now=late))
+
+    assert sum(ended) == 5
+    assert InboxMessage.objects.filter(kind="schools.lapsed").count() == 5
+    assert not Offer.objects.filter(state__in=OFFER_LIVE).exists()
+    sound(late)
+
+
+def test_two_reminders_at_once_remind_each_family_once(at_once, office, now):
+    held = round_make(now=now, office=office)
+    for _one in range(6):
+        family = family_make(held, ["s1"], now=now)
+        services.application_review(
+            application_id=family.application_id, staff=office.reviewers[0], verdict="ask", reasons=["paper_missing"], now=now
+        )  # fmt: skip
+    soon = held.row.fix_until - dt.timedelta(hours=1)
+
+    reminded = at_once(4, lambda: services.papers_remind(now=soon))
+
+    assert sum(reminded) == 6
+    assert InboxMessage.objects.filter(kind="schools.papers_soon").count() == 6

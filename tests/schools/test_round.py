@@ -24,6 +24,7 @@ from apps.schools.models import (
     Application,
     Cutoff,
     Draw,
+    FrozenEntry,
     Offer,
     PreferenceResult,
     RosterFreeze,
@@ -240,6 +241,43 @@ def test_nothing_is_kept_where_the_checker_finds_a_fault(office, now, monkeypatc
     assert not AllocationRun.objects.exists()
     held.row.refresh_from_db()
     assert held.row.state == "drawn"
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "breaks", "left"),
+    [
+        ("round_freeze", RoundState.VERIFYING, "receipts_told", (RosterFreeze, FrozenEntry)),
+        (
+            "round_publish",
+            RoundState.ALLOCATED,
+            "offers_told",
+            (Offer, PreferenceResult, Cutoff, WaitingPlace, Claim),
+        ),
+    ],
+)
+def test_a_step_that_breaks_off_in_its_last_act_keeps_nothing_and_can_be_taken_again(
+    office, now, monkeypatch, step, before, breaks, left
+) -> None:
+    held = round_make(now=now, office=office, places={"s1": 1})
+    for _one in range(2):
+        family_make(held, ["s1"], now=now)
+    at = max(round_run(held, until=before, now=now), held.row.fix_until) + dt.timedelta(hours=1)
+    states = sorted(Application.objects.values_list("state", flat=True))
+
+    def gone(**_given) -> None:
+        raise ConnectionError("the worker was killed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(f"apps.schools.notices.{breaks}", gone)
+        with pytest.raises(ConnectionError), transaction.atomic():
+            getattr(services, step)(round_id=held.pk, staff=office.head, now=at)
+
+    held.row.refresh_from_db()
+    assert held.row.state == before
+    assert [model.objects.count() for model in left] == [0] * len(left)
+    assert sorted(Application.objects.values_list("state", flat=True)) == states
+    getattr(services, step)(round_id=held.pk, staff=office.head, now=at)
+    assert all(model.objects.exists() for model in left)
 
 
 def test_twins_get_places_at_one_school_or_none_and_share_a_lot(office, now) -> None:
